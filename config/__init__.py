@@ -1,0 +1,1 @@
+"""Configuration: the typed model of the YAML file, its loader and its checks."""

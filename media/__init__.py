@@ -1,0 +1,1 @@
+"""The media side: SDP, the relay, its engines and its measurements."""

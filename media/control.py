@@ -1,0 +1,282 @@
+"""The control contract of the relay: every command, reply and event, as values.
+
+A session is the media of one call. It has streams, one for each m-line (by index), and each stream has
+two sides: `a` faces the caller, `b` the called party. Signalling declares the whole wanted state of a
+stream (`StreamPlan`); the relay makes it so. Everything is idempotent, so that a command may be repeated
+after a lost connection. How the values look on the Unix socket is told in `wire`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Address = tuple[str, int]
+Side = Literal["a", "b"]
+Phase = Literal["initial", "subsequent"]
+
+PROTOCOL = 1
+"""Raised whenever a value below changes its meaning or its shape."""
+
+
+# --- what signalling asks -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First on every connection."""
+
+    protocol: int
+    instance: str
+    """Names one start of the signalling process."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRequest:
+    """Ports wanted for one m-line. A stream that has them keeps them."""
+
+    index: int
+    kind: str
+    """`audio`, `video` …: sizes the socket buffers."""
+    interface_a: str
+    interface_b: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    session: str
+    streams: tuple[StreamRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodecClock:
+    """What a payload type means on one side, for jitter and MOS."""
+
+    payload_type: int
+    name: str
+    rate: int
+    """RTP clock in Hz."""
+
+
+@dataclass(frozen=True, slots=True)
+class SidePlan:
+    """One end of a stream, as its SDP describes it."""
+
+    rtp: Address | None
+    """Where its SDP wants RTP; None: not known yet, or refused."""
+    rtcp: Address | None
+    sends: bool
+    """The SDP lets this end send."""
+    receives: bool
+    latching: str
+    """`none`, `signalled`, `subnet`, `first-packet`, `ranked`."""
+    window: float
+    """Seconds, for `ranked`."""
+    prefix: int
+    """Prefix length around `rtp`, for `subnet`."""
+    signalling_ip: str | None
+    """Where its SIP came from: the second-best source in `ranked`, and the test of a private SDP."""
+    codecs: tuple[CodecClock, ...]
+    epoch: int
+    """Raised by each new SDP of this end: only then may a latched source change."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    index: int
+    a: SidePlan
+    b: SidePlan
+    closed: bool = False
+    """The m-line was refused or removed (port 0): free its ports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Make these streams so; streams which are not named stay as they are."""
+
+    session: str
+    streams: tuple[StreamPlan, ...]
+    supervise: bool
+    """The call is answered: silence counts from now on (`Silent`, `Dead`)."""
+    initial: float
+    """Seconds from supervision to the first packet of a direction."""
+    subsequent: float
+    """Seconds between packets of a direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the session, free its ports; the reply is its last report."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    pass
+
+
+Command = Hello | Open | Program | Query | Close | ListSessions
+
+
+# --- what the relay answers -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    protocol: int
+    relay: str
+    """Names one start of the relay process."""
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPorts:
+    index: int
+    a: int
+    """RTP port on interface a; RTCP is the next."""
+    b: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    session: str
+    streams: tuple[StreamPorts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Programmed:
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Received packets of one direction, over one interval or over the whole stream."""
+
+    packets: int
+    bytes: int
+    """RTP payload and header, without UDP and IP."""
+    lost: int
+    """Expected less received (RFC 3550 A.3); negative with duplicates is shown as 0."""
+    late: int
+    """Came after a packet with a higher sequence number."""
+    duplicated: int
+    jitter_ms: float
+    """Interarrival jitter (RFC 3550 §6.4.1) by the codec's clock; over an interval its mean."""
+    jitter_max_ms: float
+    longest_gap_ms: float
+    """Longest time between two packets which belong together."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """What the other end's own RTCP says of the stream that we sent it."""
+
+    reports: int
+    fraction_lost: float
+    """0..1, of its last report."""
+    lost: int
+    jitter_ms: float
+    round_trip_ms: float | None
+    """From LSR and DLSR (RFC 3550 §6.4.1); None until both are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideReport:
+    """What one end sent us, and where it was found."""
+
+    interface: str
+    port: int
+    expected: Address | None
+    latched: Address | None
+    latch_mode: str
+    rejected: int
+    """Packets from sources which had no right to the stream."""
+    rejected_sources: tuple[str, ...]
+    """The first few of those, `ip:port`."""
+    codec: str | None
+    """Name and clock of the payload type that was heard most."""
+    ssrc: int | None
+    first_packet_ms: float | None
+    """From supervision (or opening) to the first packet."""
+    total: Totals
+    interval: Totals | None
+    """The last whole interval."""
+    forwarded: int
+    held: int
+    """Not forwarded since the SDP forbids that direction."""
+    far_end: FarEnd | None
+    mos: float | None
+    mos_method: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    index: int
+    kind: str
+    a: SideReport
+    b: SideReport
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReport:
+    session: str
+    opened_at: float
+    """Seconds on the relay's clock."""
+    now: float
+    streams: tuple[StreamReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    sessions: tuple[str, ...]
+
+
+FailureReason = Literal["ports_exhausted", "no_session", "no_interface", "bad_command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    session: str
+    reason: FailureReason
+    text: str
+
+
+Reply = Welcome | Opened | Programmed | SessionReport | Sessions | Failed
+
+
+# --- what the relay tells unasked -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Latched:
+    session: str
+    stream: int
+    side: Side
+    expected: Address | None
+    source: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """One direction has carried nothing for its time; said once until it speaks again."""
+
+    session: str
+    stream: int
+    side: Side
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Every direction that should carry media is silent: the call may be ended."""
+
+    session: str
+    phase: Phase
+
+
+Event = Latched | Silent | Dead

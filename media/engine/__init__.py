@@ -1,0 +1,1 @@
+"""Engines: each carries the same flow table."""

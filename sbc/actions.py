@@ -1,0 +1,67 @@
+"""What goes between the signalling core and its shell: flows, actions out, nothing else.
+
+The shell gives the core bytes, replies and the time; the core answers with a list of actions. One
+input, then all of its actions, then one alarm at `next_deadline()`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from media.control import Command
+
+Address = tuple[str, int]
+Transport = Literal["udp", "tcp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A path to one peer (RFC 5626 §2): our listener and their address.
+
+    For TCP it names the connection: the shell uses the open one to `remote`, or opens it.
+    """
+
+    interface: str
+    transport: Transport
+    remote: Address
+
+    @property
+    def reliable(self) -> bool:
+        return self.transport != "udp"
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    data: bytes
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class AskRelay:
+    """A command for the relay. Its reply comes back by `relay_replied` with the same `serial`."""
+
+    serial: int
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A line for the call journal that must survive a crash: `start` or `cdr`."""
+
+    kind: Literal["start", "cdr"]
+    uid: str
+    record: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something for the log and the counters; the shell redacts and formats it."""
+
+    event: str
+    """A stable name in snake case, such as `unknown_source` or `call_ended`."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Bounded values: zone, trunk, method, status. Become metric labels."""
+    detail: tuple[tuple[str, str], ...] = ()
+    """Unbounded values: addresses, Call-IDs. Only for the log, redacted there."""
+
+
+Action = Transmit | AskRelay | Journal | Note

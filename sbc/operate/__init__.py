@@ -1,0 +1,1 @@
+"""What operators look at: records, reports, metrics, the admin socket."""

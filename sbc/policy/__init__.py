@@ -1,0 +1,1 @@
+"""Small pure functions which admit, change or refuse a call attempt."""

@@ -1,0 +1,1 @@
+"""Which trunk a call came from, and where it goes."""

@@ -1,0 +1,1 @@
+"""The shell: sockets, connections and the event loop."""

@@ -1,0 +1,59 @@
+"""The shape of the tree, checked: modules and tests pair up, and no module grows fat."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGES = ("config", "sbc", "media", "stun_turn")
+MOST_LINES = 400
+EMPTY_NAMES = {"utils", "helpers", "manager", "common", "base", "misc"}
+OUTSIDE_THE_MIRROR = {"e2e", "rfc", "fuzz", "simulation", "support"}
+"""Folders of `tests` which cut across the tree instead of mirroring it."""
+
+WITHOUT_TWIN = {
+    "config/model.py": "declarations only; read through config/test_loader.py",
+    "media/control.py": "declarations only; its wire form is tested in media/test_wire.py",
+    "sbc/actions.py": "declarations only",
+}
+"""Modules with no logic of their own, each by name and with the reason."""
+
+
+def problems(root: Path) -> Iterator[str]:
+    modules = [path for package in PACKAGES for path in sorted((root / package).rglob("*.py"))]
+    for module in modules:
+        yield from module_problems(root, module)
+    for test in sorted((root / "tests").rglob("test_*.py")):
+        yield from test_problems(root, test)
+
+
+def module_problems(root: Path, module: Path) -> Iterator[str]:
+    inside = module.relative_to(root)
+    lines = module.read_text().count("\n")
+    if lines > MOST_LINES:
+        yield f"{inside}: {lines} lines; split it (at most {MOST_LINES})"
+    if module.stem in EMPTY_NAMES:
+        yield f"{inside}: the name says nothing"
+    test = root / "tests" / inside.with_name(f"test_{inside.name}")
+    if module.name.startswith("__") or str(inside) in WITHOUT_TWIN:
+        return
+    if not test.exists():
+        yield f"{inside}: no {test.relative_to(root)}"
+
+
+def test_problems(root: Path, test: Path) -> Iterator[str]:
+    inside = test.relative_to(root / "tests")
+    if inside.parts[0] == "e2e":
+        return
+    if re.search(r"\bsleep\(", test.read_text()):
+        yield f"tests/{inside}: sleeps; drive virtual time instead"
+    if inside.parts[0] in OUTSIDE_THE_MIRROR or inside.parts[0] == "tools":
+        return
+    if not (root / inside.with_name(inside.name.removeprefix("test_"))).exists():
+        yield f"tests/{inside}: tests nothing of that name"
+
+
+if __name__ == "__main__":
+    found = list(problems(Path(__file__).parent.parent))
+    print(*found, sep="\n")
+    sys.exit(bool(found))
