@@ -1,0 +1,62 @@
+"""The header part of a message as lines (RFC 3261 §7.3.1): splitting, unfolding, guarding."""
+
+import re
+
+from sbc.sip.errors import BadMessage
+from sbc.sip.names import CANONICAL, canonical
+
+_LINE_END = re.compile(r"\r\n(?![ \t])")
+
+
+def split_lines(text: str) -> list[str]:
+    """One string a field; a folded field keeps its line ends inside."""
+    lines = text.split("\r\n")
+    ends = len(lines) - 1
+    if text.count("\n") != ends or text.count("\r") != ends:
+        raise BadMessage(400, "Stray line end")  # a border lets nobody see two messages in one
+    if "\0" in text and not all(map(_nul_is_quoted, lines)):
+        raise BadMessage(400, "NUL in header")
+    if "\r\n " in text or "\r\n\t" in text:
+        return _LINE_END.split(text)
+    return lines
+
+
+def index(lines: list[str]) -> list[str]:
+    """The canonical name of each line."""
+    names = []
+    for line in lines:
+        written, colon, _ = line.partition(":")
+        name = CANONICAL.get(written) or canonical(written)
+        if not name or not colon:
+            raise BadMessage(400, "Bad header line")
+        names.append(name)
+    return names
+
+
+def value_of(line: str) -> str:
+    value = line.partition(":")[2]
+    if "\r" in value:
+        return " ".join([part.strip(" \t") for part in value.split("\r\n")]).strip(" ")
+    return value.strip(" \t")
+
+
+def guard(text: str, line_ends: int) -> None:
+    """What we write has just the line ends that we put there. Anything else is a fault of ours."""
+    if text.count("\n") != line_ends or text.count("\r") != line_ends or "\0" in text:
+        raise ValueError("line end or NUL in a header value")
+
+
+def _nul_is_quoted(line: str) -> bool:
+    """RFC 3261 §25.1 lets a quoted pair hold a NUL; nothing else may."""
+    quoted = False
+    escaped = False
+    for char in line:
+        if escaped:
+            escaped = False
+        elif char == "\0":
+            return False
+        elif char == '"':
+            quoted = not quoted
+        else:
+            escaped = quoted and char == "\\"
+    return True
