@@ -1,0 +1,160 @@
+"""Anchoring (RFC 3264, RFC 5853 §3.1): a description that says of us what a peer said of itself.
+
+Nothing is passed on: the result is built anew, and only what `allowlist` names is taken over. An
+offer is an offer in whichever message it travels, and so is an answer.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from config.model import CodecPolicy
+from media.sdp.address import family, is_unicast
+from media.sdp.allowlist import Rules, attributes, bandwidth, refused
+from media.sdp.codec import Codec
+from media.sdp.describe import SideView, describe
+from media.sdp.origin import Origin, OriginTrack
+from media.sdp.policy import EVERY_CODEC, apply_codecs
+from media.sdp.session import BadSdp, Media, Session
+
+__all__ = [
+    "RULES",
+    "BadAnswer",
+    "Origin",
+    "OriginTrack",
+    "Rules",
+    "SideView",
+    "anchored",
+    "answered",
+    "describe",
+    "wanted_streams",
+]
+
+RULES = Rules()
+
+_DIRECTIONS = {
+    (True, True): "a=sendrecv",
+    (True, False): "a=sendonly",
+    (False, True): "a=recvonly",
+    (False, False): "a=inactive",
+}
+
+
+class BadAnswer(BadSdp):
+    """An answer that does not fit the offer, or that leaves no stream."""
+
+
+def anchored(
+    session: Session,
+    origin: Origin,
+    ports: Mapping[int, int],
+    policy: CodecPolicy = EVERY_CODEC,
+    *,
+    rules: Rules = RULES,
+) -> Session:
+    """An offer, as our own. `ports` has our RTP port by m-line; a line that has none is refused."""
+    head = _head(session, origin)
+    media = []
+    for index, line in enumerate(session.media):
+        codecs = _kept(line, policy, rules)
+        media.append(_line(line, line, ports.get(index, 0), codecs, head=head, rules=rules))
+    return Session(head, media)
+
+
+def answered(
+    offer_sent: Session,
+    answer: Session,
+    origin: Origin,
+    ports: Mapping[int, int],
+    policy: CodecPolicy = EVERY_CODEC,
+    *,
+    rules: Rules = RULES,
+) -> Session:
+    """An answer to `offer_sent`, as our own answer to the other side. Raises BadAnswer."""
+    kinds = [line.kind for line in answer.media]
+    if kinds != [line.kind for line in offer_sent.media]:
+        raise BadAnswer("answer has other m= lines than the offer")
+    head = _head(answer, origin)
+    media = []
+    for index, (offered, line) in enumerate(zip(offer_sent.media, answer.media, strict=True)):
+        codecs = _agreed(offered, line, policy, rules)
+        media.append(_line(line, offered, ports.get(index, 0), codecs, head=head, rules=rules))
+    if all(line.refused for line in media) and not all(line.refused for line in offer_sent.media):
+        raise BadAnswer("answer leaves no stream")
+    return Session(head, media)
+
+
+def wanted_streams(
+    session: Session, policy: CodecPolicy = EVERY_CODEC, *, rules: Rules = RULES
+) -> list[tuple[int, str]]:
+    """Index and kind of the m-lines that need ports; none means that the offer cannot be taken."""
+    return [
+        (index, line.kind) for index, line in enumerate(session.media) if _kept(line, policy, rules)
+    ]
+
+
+def _kept(line: Media, policy: CodecPolicy, rules: Rules) -> tuple[Codec, ...]:
+    """The codecs that stay in an offered line; none when the line must be refused."""
+    if not _can_carry(line, rules):
+        return ()
+    return apply_codecs(line.codecs, policy)
+
+
+def _agreed(offered: Media, line: Media, policy: CodecPolicy, rules: Rules) -> tuple[Codec, ...]:
+    """The codecs that stay in an answered line. The answerer's payload types are its own choice."""
+    if offered.refused or not _can_carry(line, rules):
+        return ()
+    keys = {codec.key for codec in offered.codecs}
+    codecs = [codec for codec in line.codecs if codec.key in keys]
+    return apply_codecs(codecs, policy, reorder=False)
+
+
+def _can_carry(line: Media, rules: Rules) -> bool:
+    return (
+        not line.refused
+        and line.kind in rules.kinds
+        and line.protocol in rules.protocols
+        and is_unicast(line.connection_ip or "")
+    )
+
+
+def _head(session: Session, origin: Origin) -> tuple[str, ...]:
+    return (
+        "v=0",
+        origin.line,
+        "s=-",
+        f"c=IN {family(origin.address)} {origin.address}",
+        *bandwidth(session.lines),
+        "t=0 0",
+    )
+
+
+def _line(
+    line: Media,
+    offered: Media,
+    port: int,
+    codecs: Sequence[Codec],
+    *,
+    head: tuple[str, ...],
+    rules: Rules,
+) -> Media:
+    """`offered` is the line that this one must fit: itself in an offer."""
+    if not port or not codecs:
+        protocol, formats = refused(offered)
+        return Media(offered.kind, 0, protocol, formats, (), session_lines=head)
+    formats = tuple(str(codec.payload_type) for codec in codecs)
+    lines = [
+        *bandwidth(line.lines),
+        *attributes(line, frozenset(formats), rules),
+        _direction(line, offered),
+    ]
+    return Media(line.kind, port, offered.protocol, formats, lines, session_lines=head)
+
+
+def _direction(line: Media, offered: Media) -> str:
+    """Written out always, so that a hold by 0.0.0.0 keeps its meaning beside our own address.
+
+    An answer may only do what the offer lets it (RFC 3264 §6.1).
+    """
+    sends, receives = line.sends, line.receives
+    if offered is not line:
+        sends, receives = sends and offered.receives, receives and offered.sends
+    return _DIRECTIONS[sends, receives]

@@ -1,0 +1,68 @@
+"""Codec policy: which codecs of an m-line may stay, in which order, and what must go with them."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from config.model import CodecPolicy
+from media.sdp.codec import Codec, is_real
+
+EVERY_CODEC = CodecPolicy()
+
+_APT = re.compile(r"(?:^|[; ])apt=([0-9]{1,3}) *(?:;|$)")
+_RED = re.compile(r"[0-9]{1,3}(?:/[0-9]{1,3})*")
+
+
+def apply_codecs(
+    codecs: Sequence[Codec], policy: CodecPolicy, *, reorder: bool = True
+) -> tuple[Codec, ...]:
+    """What is left of `codecs`; nothing when no real codec is (RFC 3264 §6: refuse the line).
+
+    An answer must not be reordered: its first codec is the one that the answerer uses.
+    """
+    allowed = _lower(policy.allow)
+    kept = [codec for codec in codecs if not allowed or codec.name.lower() in allowed]
+    kept = _in_step(kept)
+    if reorder and policy.order:
+        ranks = _ranks(policy.order)
+        kept.sort(key=lambda codec: ranks.get(codec.name.lower(), len(ranks)))
+    return tuple(kept)
+
+
+def _in_step(codecs: list[Codec]) -> list[Codec]:
+    """Without the companions whose clock or whose codec is gone."""
+    real = [codec for codec in codecs if is_real(codec)]
+    if len(real) == len(codecs):
+        return codecs
+    rates = {codec.rate for codec in real}
+    kept = [codec for codec in codecs if codec.rate in rates]
+    # red names its codecs by number, and rtx may name red: in this order nothing dangles.
+    for name, all_there in (("red", _red_is_whole), ("rtx", _rtx_is_whole)):
+        numbers = {codec.payload_type for codec in kept}
+        kept = [codec for codec in kept if codec.name.lower() != name or all_there(codec, numbers)]
+    return kept
+
+
+def _red_is_whole(red: Codec, numbers: set[int]) -> bool:
+    """RFC 2198 §5; video may leave the list out."""
+    if red.fmtp is None:
+        return True
+    if _RED.fullmatch(red.fmtp.strip()) is None:
+        return False
+    return all(int(number) in numbers for number in red.fmtp.split("/"))
+
+
+def _rtx_is_whole(rtx: Codec, numbers: set[int]) -> bool:
+    """RFC 4588 §8.6: `apt` names the payload type that is sent again."""
+    match = _APT.search(rtx.fmtp or "")
+    return match is not None and int(match[1]) in numbers
+
+
+@lru_cache(maxsize=256)
+def _lower(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
+@lru_cache(maxsize=256)
+def _ranks(names: tuple[str, ...]) -> dict[str, int]:
+    return {name.lower(): rank for rank, name in reversed(list(enumerate(names)))}

@@ -1,0 +1,279 @@
+"""A session description as lossless lines (RFC 8866): strict where it matters, untouched elsewhere.
+
+What was parsed is written back byte for byte. Nothing here is ever changed in place: whoever wants
+another description builds a new one (see `anchor`).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media.sdp.address import UNSPECIFIED, canonical, connection_address
+from media.sdp.codec import PAYLOAD_TYPES, Codec, codecs_of
+
+Address = tuple[str, int]
+
+MOST_BYTES = 32 * 1024
+MOST_LINE_CHARACTERS = 2048
+MOST_MEDIA = 64
+
+KINDS = frozenset({"audio", "video", "text", "application", "message", "image", "data", "control"})
+"""The <media> of RFC 8866 §5.14, and two of RFC 2327."""
+
+DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+
+_LINE_TYPES = frozenset(f"{letter}=" for letter in "abcdefghijklmnopqrstuvwxyz")
+_ORIGIN = re.compile(r"o=([^ ]+) ([0-9]{1,32}) ([0-9]{1,32}) IN (IP[46]) ([^ ]+) *")
+_MEDIA = re.compile(
+    r"m=([!-~]+) +([0-9]{1,5})(?:/([1-9][0-9]{0,4}))? +([!-~]+)((?: +[!-~]+)+) *", re.ASCII
+)
+_RTCP = re.compile(r"([0-9]{1,5})(?: +IN +IP[46] +([0-9A-Fa-f.:]{2,45}))? *")
+
+
+class BadSdp(Exception):
+    """The peer sent a description that we do not take; `reason` may be told to it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class OriginField:
+    """The o= line of RFC 8866 §5.2, as the peer wrote it."""
+
+    user: str
+    session_id: int
+    version: int
+    address: str
+
+
+class Media:
+    """One m= line and what follows it up to the next."""
+
+    __slots__ = (
+        "_codecs",
+        "formats",
+        "kind",
+        "lines",
+        "port",
+        "port_count",
+        "protocol",
+        "session_lines",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        port: int,
+        protocol: str,
+        formats: Sequence[str],
+        lines: Sequence[str],
+        *,
+        session_lines: Sequence[str],
+        port_count: int = 1,
+    ) -> None:
+        self.kind = kind
+        self.port = port
+        self.port_count = port_count
+        self.protocol = protocol
+        self.formats = tuple(formats)
+        self.lines = tuple(lines)
+        """Those after the m= line."""
+        self.session_lines = tuple(session_lines)
+        """Those before the first m= line: what is not said here is said there."""
+        self._codecs: tuple[Codec, ...] | None = None
+
+    @property
+    def line(self) -> str:
+        count = f"/{self.port_count}" if self.port_count > 1 else ""
+        return f"m={self.kind} {self.port}{count} {self.protocol} {' '.join(self.formats)}"
+
+    @property
+    def refused(self) -> bool:
+        """Port zero refuses a stream, or ends it; its line keeps its place (RFC 3264 §6)."""
+        return self.port == 0
+
+    def attribute(self, name: str) -> str | None:
+        """The first value of a media-level attribute; empty for a property attribute."""
+        return next(iter(self.attributes(name)), None)
+
+    def attributes(self, name: str) -> list[str]:
+        flag, start = f"a={name}", f"a={name}:"
+        return [line[len(start) :] for line in self.lines if line.startswith(start) or line == flag]
+
+    @property
+    def direction(self) -> str:
+        """As written here, else for the whole session, else `sendrecv` (RFC 8866 §6.7)."""
+        for lines in (self.lines, self.session_lines):
+            for line in lines:
+                if line[2:] in DIRECTIONS and line.startswith("a="):
+                    return line[2:]
+        return "sendrecv"
+
+    @property
+    def connection_ip(self) -> str | None:
+        return _connection(self.lines) or _connection(self.session_lines)
+
+    @property
+    def held(self) -> bool:
+        """Hold in the manner of RFC 2543: nothing may be sent to this peer."""
+        return self.connection_ip in UNSPECIFIED
+
+    @property
+    def sends(self) -> bool:
+        return not self.refused and self.direction in {"sendrecv", "sendonly"}
+
+    @property
+    def receives(self) -> bool:
+        return not self.refused and self.direction in {"sendrecv", "recvonly"} and not self.held
+
+    @property
+    def rtp(self) -> Address | None:
+        """Where this peer wants RTP; None when it wants none."""
+        ip = self.connection_ip
+        return None if self.refused or ip is None or self.held else (ip, self.port)
+
+    @property
+    def rtcp(self) -> Address | None:
+        """As said by a=rtcp (RFC 3605), else the port after that of RTP."""
+        rtp = self.rtp
+        if rtp is None:
+            return None
+        match = _RTCP.fullmatch(self.attribute("rtcp") or "")
+        ip, port = rtp[0], rtp[1] + 1
+        if match is not None and 0 < int(match[1]) <= 65535:
+            ip, port = canonical(match[2] or ip) or ip, int(match[1])
+        return None if ip in UNSPECIFIED or port > 65535 else (ip, port)
+
+    @property
+    def codecs(self) -> tuple[Codec, ...]:
+        """Those of an RTP m-line in the peer's order, static payload types included."""
+        if self._codecs is None:
+            self._codecs = codecs_of(self.formats, self.lines) if is_rtp(self.protocol) else ()
+        return self._codecs
+
+
+class Session:
+    """A whole description. `encode` gives back the very bytes that were parsed."""
+
+    __slots__ = ("_body", "lines", "media")
+
+    def __init__(
+        self, lines: Sequence[str], media: Sequence[Media], body: bytes | None = None
+    ) -> None:
+        self.lines = tuple(lines)
+        """Those before the first m= line."""
+        self.media = tuple(media)
+        self._body = body
+
+    def encode(self) -> bytes:
+        if self._body is None:
+            lines = [*self.lines]
+            for media in self.media:
+                lines.append(media.line)
+                lines.extend(media.lines)
+            lines.append("")
+            self._body = "\r\n".join(lines).encode("utf-8", "surrogateescape")
+        return self._body
+
+    @property
+    def origin(self) -> OriginField:
+        match = next(filter(None, map(_ORIGIN.fullmatch, self.lines)))
+        return OriginField(match[1], int(match[2]), int(match[3]), match[5])
+
+    @property
+    def connection_ip(self) -> str | None:
+        return _connection(self.lines)
+
+
+def parse(body: bytes) -> Session:
+    """Raises BadSdp. LF alone ends a line too, and any byte in a line survives but NUL and CR."""
+    if len(body) > MOST_BYTES:
+        raise BadSdp("session description too large")
+    lines = _split(body)
+    _check_session(lines)
+    starts = [number for number, line in enumerate(lines) if line.startswith("m=")]
+    if len(starts) > MOST_MEDIA:
+        raise BadSdp("too many m= lines")
+    ends = [*starts[1:], len(lines)]
+    head = tuple(lines[: starts[0]] if starts else lines)
+    _check_head(head)
+    media = [
+        _parse_media(lines[start], lines[start + 1 : end], head)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return Session(head, media, bytes(body))
+
+
+def is_rtp(protocol: str) -> bool:
+    """Are the formats of this <proto> payload types?"""
+    return protocol.startswith("RTP/") or "/RTP/" in protocol
+
+
+def _split(body: bytes) -> list[str]:
+    text = body.decode("utf-8", "surrogateescape")
+    lines = text.split("\r\n")
+    if "\n" in text and text.count("\n") != len(lines) - 1:
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _check_session(lines: list[str]) -> None:
+    if not lines or lines[0] != "v=0":
+        raise BadSdp("v=0 must come first")
+    for line in lines:
+        if line[:2] not in _LINE_TYPES:
+            raise BadSdp("a line is not <type>=<value>")
+        if len(line) > MOST_LINE_CHARACTERS:
+            raise BadSdp("line too long")
+        if "\r" in line or "\0" in line:
+            raise BadSdp("CR or NUL within a line")
+
+
+def _check_head(lines: Sequence[str]) -> None:
+    origins = [line for line in lines if line.startswith("o=")]
+    if len(origins) != 1 or _ORIGIN.fullmatch(origins[0]) is None:
+        raise BadSdp("exactly one o= line with six fields is needed")
+    _check_connections(lines)
+
+
+def _check_connections(lines: Sequence[str]) -> None:
+    for line in lines:
+        if line.startswith("c=") and connection_address(line[2:]) is None:
+            raise BadSdp("connection address must be an IP address")
+
+
+def _parse_media(line: str, lines: Sequence[str], head: Sequence[str]) -> Media:
+    match = _MEDIA.fullmatch(line)
+    if match is None:
+        raise BadSdp("malformed m= line")
+    kind, port, count, protocol, formats = match.groups()
+    if kind not in KINDS:
+        raise BadSdp("unknown media type")
+    if int(port) > 65535:
+        raise BadSdp("port out of range")
+    media = Media(
+        kind,
+        int(port),
+        protocol,
+        formats.split(),
+        lines,
+        session_lines=head,
+        port_count=int(count or 1),
+    )
+    if is_rtp(protocol) and not all(number in PAYLOAD_TYPES for number in media.formats):
+        raise BadSdp("bad payload type")
+    _check_connections(lines)
+    if not media.refused and media.connection_ip is None:
+        raise BadSdp("no connection address")
+    return media
+
+
+def _connection(lines: Sequence[str]) -> str | None:
+    for line in lines:
+        if line.startswith("c="):
+            return connection_address(line[2:])
+    return None
