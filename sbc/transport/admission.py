@@ -1,0 +1,43 @@
+"""How many connections each source may have open. Pure."""
+
+from collections import Counter
+from ipaddress import IPv6Address
+
+SUBSCRIBER = 64
+"""Prefix length. One subscriber has a whole IPv6 /64, so that is one source."""
+
+
+class Admission:
+    def __init__(self, per_source: int, total: int) -> None:
+        self.refused = 0
+        self._per_source = per_source
+        self._most = total
+        self._total = 0
+        self._by_source: Counter[str] = Counter()
+
+    def admit(self, address: str) -> bool:
+        """Whether one more may come from `address`; if so, it is counted until it leaves."""
+        source = source_of(address)
+        if self._total >= self._most or self._by_source.get(source, 0) >= self._per_source:
+            self.refused += 1
+            return False
+        self._total += 1
+        self._by_source[source] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        source = source_of(address)
+        self._total -= 1
+        self._by_source[source] -= 1
+        if not self._by_source[source]:
+            del self._by_source[source]
+
+    def sources(self) -> int:
+        return len(self._by_source)
+
+
+def source_of(address: str) -> str:
+    if ":" not in address:
+        return address
+    packed = IPv6Address(address).packed
+    return packed[: SUBSCRIBER // 8].hex()

@@ -1,0 +1,214 @@
+"""The thin shell: carries bytes to the core and its actions to the world. It decides nothing.
+
+One input, then all of its actions, then one alarm. What a carrier learns while actions are being
+performed (a refused connection, a full buffer) it tells on a later turn of the loop, so that no
+input ever comes inside another.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol, assert_never
+
+from media.control import Command, Event, Query, Reply, Welcome
+from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit, Transport
+from sbc.sip.errors import BadMessage
+
+log = logging.getLogger(__name__)
+
+GRAIN = 0.001
+"""Seconds. The loop rounds a delay to milliseconds; an alarm may be late by one, never early."""
+REST = 1.0
+"""Seconds to the next alarm after a fault, so that a timer which always fails cannot spin."""
+TRACES_APART = 0.1
+"""Seconds between two tracebacks in the log: a peer that finds a fault must not fill the disk."""
+
+
+class SignallingCore(Protocol):
+    """All the shell knows of the core. Each call returns everything that must now be done."""
+
+    def receive(self, data: bytes, flow: Flow, now: float) -> Sequence[Action]: ...
+    def malformed(self, error: BadMessage, flow: Flow, now: float) -> Sequence[Action]: ...
+    def transport_failed(self, flow: Flow, now: float) -> Sequence[Action]: ...
+    def relay_up(self, welcome: Welcome, now: float) -> Sequence[Action]: ...
+    def relay_lost(self, now: float) -> Sequence[Action]: ...
+    def relay_replied(self, serial: int, reply: Reply, now: float) -> Sequence[Action]: ...
+    def relay_told(self, event: Event, now: float) -> Sequence[Action]: ...
+    def handle_timeout(self, now: float) -> Sequence[Action]: ...
+    def next_deadline(self) -> float | None: ...
+    def drain(self, now: float) -> Sequence[Action]: ...
+    def idle(self) -> bool: ...
+    def calls(self, now: float) -> Sequence[Mapping[str, object]]: ...
+    def call(self, uid: str, now: float) -> Mapping[str, object] | None: ...
+    def relay_session_query(self, uid: str) -> Query | None: ...
+
+
+class Carrier(Protocol):
+    """Takes messages to the peers of one interface over one transport."""
+
+    def send(self, data: bytes, flow: Flow) -> None:
+        """Never raises for what the network does; a failure comes back by `transport_failed`."""
+
+
+class RelayAsker(Protocol):
+    def ask(self, serial: int, command: Command) -> None: ...
+
+
+class JournalSink(Protocol):
+    def start(self, uid: str, record: dict[str, object]) -> None: ...
+    def cdr(self, uid: str, record: dict[str, object]) -> None: ...
+
+
+NoteSink = Callable[[Note], None]
+Clock = Callable[[], float]
+
+
+class Shell:
+    """Everything that goes into the core or comes out of it passes here, in one thread."""
+
+    def __init__(
+        self,
+        core: SignallingCore,
+        journal: JournalSink,
+        notes: Sequence[NoteSink] = (),
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.clock = clock
+        self.faults = 0
+        """Exceptions that escaped the core or an outlet; each is in the log."""
+        self._core = core
+        self._journal = journal
+        self._notes = tuple(notes)
+        self._carriers: dict[tuple[str, Transport], Carrier] = {}
+        self._relay: RelayAsker | None = None
+        self._loop = asyncio.get_running_loop()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
+        self._next_trace = 0.0
+        self._drained: asyncio.Future[None] | None = None
+
+    def attach(self, interface: str, transport: Transport, carrier: Carrier) -> None:
+        """The first of an interface and transport is the one to send by."""
+        self._carriers.setdefault((interface, transport), carrier)
+
+    def attach_relay(self, relay: RelayAsker) -> None:
+        self._relay = relay
+
+    # --- inputs ---------------------------------------------------------------------------------
+
+    def received(self, data: bytes, flow: Flow) -> None:
+        self._input(partial(self._core.receive, data, flow))
+
+    def malformed(self, error: BadMessage, flow: Flow) -> None:
+        self._input(partial(self._core.malformed, error, flow))
+
+    def transport_failed(self, flow: Flow) -> None:
+        self._input(partial(self._core.transport_failed, flow))
+
+    def relay_up(self, welcome: Welcome) -> None:
+        self._input(partial(self._core.relay_up, welcome))
+
+    def relay_lost(self) -> None:
+        self._input(self._core.relay_lost)
+
+    def relay_replied(self, serial: int, reply: Reply) -> None:
+        self._input(partial(self._core.relay_replied, serial, reply))
+
+    def relay_told(self, event: Event) -> None:
+        self._input(partial(self._core.relay_told, event))
+
+    async def drain(self, within: float) -> bool:
+        """End all calls. False: some were left after `within` seconds."""
+        self._drained = self._loop.create_future()
+        self._input(self._core.drain)
+        try:
+            async with asyncio.timeout(within):
+                await self._drained
+        except TimeoutError:
+            return False
+        return True
+
+    def note(self, note: Note) -> None:
+        """Something which a carrier saw and the core need not know."""
+        for sink in self._notes:
+            sink(note)
+
+    def close(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    # --- outputs --------------------------------------------------------------------------------
+
+    def _input(self, entry: Callable[[float], Sequence[Action]]) -> None:
+        least = GRAIN
+        try:
+            actions = entry(self.clock())
+        except Exception:
+            # The core isolates faults by call; this is the last line, and it keeps the process.
+            self._fault("an input")
+            actions = ()
+            least = REST
+        for action in actions:
+            try:
+                self._perform(action)
+            except Exception:
+                self._fault(f"an action ({type(action).__name__})")
+        self._set_alarm(least)
+        if self._drained is not None:
+            self._look_if_drained(self._drained)
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case Transmit(data, flow):
+                self._carriers[flow.interface, flow.transport].send(data, flow)
+            case AskRelay(serial, command):
+                if self._relay is not None:
+                    self._relay.ask(serial, command)
+            case Journal(kind, uid, record):
+                write = self._journal.start if kind == "start" else self._journal.cdr
+                write(uid, record)
+            case Note():
+                self.note(action)
+            case _:
+                assert_never(action)
+
+    def _fault(self, where: str) -> None:
+        self.faults += 1
+        now = self.clock()
+        if now >= self._next_trace:
+            self._next_trace = now + TRACES_APART
+            log.exception("fault %d, in %s", self.faults, where)
+
+    def _look_if_drained(self, drained: asyncio.Future[None]) -> None:
+        if not drained.done() and self._core.idle():
+            drained.set_result(None)
+
+    # --- the alarm ------------------------------------------------------------------------------
+
+    def _set_alarm(self, least: float) -> None:
+        """Keep one alarm, no later than the next deadline, but `least` seconds from now.
+
+        Most deadlines move away before they come. So an alarm that is too early is left as it is:
+        to wake once for nothing costs less than to cancel and set it at every message.
+        """
+        deadline = self._core.next_deadline()
+        if deadline is None:
+            return
+        if self._alarm is not None:
+            if self._alarm_at <= deadline:
+                return
+            self._alarm.cancel()
+        self._alarm_at = deadline
+        delay = max(deadline - self.clock() + GRAIN, least)
+        self._alarm = self._loop.call_later(delay, self._wake)
+
+    def _wake(self) -> None:
+        self._alarm = None
+        deadline = self._core.next_deadline()
+        if deadline is not None and deadline <= self.clock():
+            self._input(self._core.handle_timeout)
+        else:
+            self._set_alarm(GRAIN)
