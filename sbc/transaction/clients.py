@@ -1,0 +1,164 @@
+"""Client transactions (RFC 3261 §17.1): requests out, responses in."""
+
+from collections.abc import Sequence
+
+from sbc.actions import Flow, Transmit
+from sbc.sip.message import Request, Response
+from sbc.timers import Timers
+from sbc.transaction import invite_client, non_invite_client
+from sbc.transaction.events import Failed, Key, Output, ResponseReceived, StraySuccess
+from sbc.transaction.flows import FlowIndex
+from sbc.transaction.hop import ack_of, cancel_of
+from sbc.transaction.keys import client_key, sent_by
+from sbc.transaction.machine import Figure, Machine
+from sbc.transaction.table import Do, Event, On, State
+
+# By whether the transport is reliable.
+_INVITE = {
+    reliable: Figure(invite_client.TABLE, invite_client.TIMERS, delays).plan()
+    for reliable, delays in ((True, invite_client.RELIABLE), (False, invite_client.UNRELIABLE))
+}
+_OTHER = {
+    reliable: Figure(non_invite_client.TABLE, non_invite_client.TIMERS, delays).plan()
+    for reliable, delays in (
+        (True, non_invite_client.RELIABLE),
+        (False, non_invite_client.UNRELIABLE),
+    )
+}
+
+
+class ClientTransaction:
+    __slots__ = ("ack", "cancel_fields", "data", "flow", "key", "machine", "request")
+
+    def __init__(
+        self, key: Key, machine: Machine, request: Request, data: bytes, flow: Flow
+    ) -> None:
+        self.key = key
+        self.machine = machine
+        self.request = request
+        self.data = data
+        self.flow = flow
+        self.ack: bytes | None = None
+        self.cancel_fields: Sequence[tuple[str, str]] = ()
+
+
+class Clients:
+    __slots__ = ("_flows", "_live", "_sent_by", "_timers", "strays")
+
+    def __init__(self, timers: Timers) -> None:
+        self._timers = timers
+        self._live: dict[Key, ClientTransaction] = {}
+        self._flows = FlowIndex()
+        self._sent_by: set[str] = set()  # as many as we have listeners
+        self.strays = 0
+        """Responses dropped because we wait for nothing of the kind."""
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def send(self, request: Request, flow: Flow, now: float) -> tuple[Key, list[Output]]:
+        key = client_key(request, request.method)
+        if key is None or key in self._live:
+            raise ValueError("a request of ours needs a branch of its own")
+        data = request.encode()
+        plans = _INVITE if request.method == "INVITE" else _OTHER
+        machine = Machine(plans[flow.reliable], key, self._timers, now)
+        self._live[key] = ClientTransaction(key, machine, request, data, flow)
+        self._flows.add(flow, key)
+        self._sent_by.add(sent_by(request.headers.via))
+        return key, [Transmit(data, flow)]
+
+    def receive(self, response: Response, flow: Flow, now: float) -> list[Output]:
+        key = client_key(response, response.headers.cseq.method)
+        found = self._live.get(key) if key is not None else None
+        if not _has_one_via(response):
+            return self._drop()
+        if key is None or found is None:
+            return self._stray(response, flow)
+        if found.flow.interface != flow.interface:
+            return self._drop()  # the source may differ (§18.1.2), the zone may not
+        return self._handle(
+            found, _event(response.status), now, ResponseReceived(key, response, flow)
+        )
+
+    def cancel(self, key: Key, fields: Sequence[tuple[str, str]], now: float) -> list[Output]:
+        found = self._live.get(key)
+        if found is None or found.request.method != "INVITE":
+            return []
+        found.cancel_fields = fields
+        return self._handle(found, On.CANCEL, now)
+
+    def transport_failed(self, flow: Flow, now: float) -> list[Output]:
+        return [
+            output
+            for key in self._flows.on(flow)
+            for output in self.on_event(key, On.TRANSPORT_ERROR, now)
+        ]
+
+    def on_event(self, key: Key, event: Event, now: float) -> list[Output]:
+        """A timer fired, or the transport failed."""
+        found = self._live.get(key)
+        return [] if found is None else self._handle(found, event, now)
+
+    def _handle(
+        self,
+        found: ClientTransaction,
+        event: Event,
+        now: float,
+        received: ResponseReceived | None = None,
+    ) -> list[Output]:
+        outputs: list[Output] = []
+        for effect in found.machine.handle(event, now):
+            if effect is Do.SEND_CANCEL:
+                cancel = cancel_of(found.request, found.cancel_fields)
+                outputs += self.send(cancel, found.flow, now)[1]
+            elif effect is Do.RETRANSMIT:
+                outputs.append(Transmit(found.data, found.flow))
+            elif effect is Do.SEND_ACK and received is not None:
+                outputs.append(_ack(found, received.response))
+            elif found.request.method != "CANCEL":  # nobody asked for the fate of a CANCEL
+                outputs += _told(effect, found.key, received)
+        if found.machine.state is State.TERMINATED:
+            del self._live[found.key]
+            self._flows.discard(found.flow, found.key)
+        return outputs
+
+    def _stray(self, response: Response, flow: Flow) -> list[Output]:
+        headers = response.headers
+        accepted = headers.cseq.method == "INVITE" and 200 <= response.status < 300
+        if accepted and sent_by(headers.via) in self._sent_by:
+            return [StraySuccess(response, flow)]
+        return self._drop()
+
+    def _drop(self) -> list[Output]:
+        self.strays += 1
+        return []
+
+
+def _ack(found: ClientTransaction, failure: Response) -> Transmit:
+    if found.ack is None:
+        found.ack = ack_of(found.request, failure).encode()
+    return Transmit(found.ack, found.flow)
+
+
+def _told(effect: Do, key: Key, received: ResponseReceived | None) -> tuple[Output, ...]:
+    """What the TU hears. Not a 100: it only stops the repetitions."""
+    if received is None:
+        return (Failed(key, "timeout" if effect is Do.REPORT_TIMEOUT else "transport"),)
+    if effect is Do.PASS_STRAY:
+        return (StraySuccess(received.response, received.flow),)
+    return () if received.response.status == 100 else (received,)
+
+
+def _event(status: int) -> On:
+    if status < 200:
+        return On.PROVISIONAL
+    return On.SUCCESS if status < 300 else On.FAILURE
+
+
+def _has_one_via(response: Response) -> bool:
+    """RFC 3261 §8.1.3.3: a second Via means that the response is not for us."""
+    lines = response.headers.lines("via")
+    if len(lines) != 1:
+        return False
+    return "," not in lines[0] or len(response.headers.elements("via")) == 1

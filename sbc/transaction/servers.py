@@ -1,0 +1,211 @@
+"""Server transactions (RFC 3261 §17.2): requests in, responses out; and refusals without state."""
+
+from sbc.actions import Flow, Transmit
+from sbc.sip.message import Request, Response, build_response, parse
+from sbc.timers import Timers
+from sbc.transaction import invite_server, non_invite_server
+from sbc.transaction.events import AckReceived, Cancelled, Key, Output, RequestReceived
+from sbc.transaction.flows import FlowIndex
+from sbc.transaction.keys import merge_key, response_flow, server_key, stateless_tag
+from sbc.transaction.machine import Figure, Machine
+from sbc.transaction.table import Do, Event, On, State
+
+# By whether the transport is reliable.
+_INVITE = {
+    reliable: Figure(invite_server.TABLE, invite_server.TIMERS, delays).plan()
+    for reliable, delays in ((True, invite_server.RELIABLE), (False, invite_server.UNRELIABLE))
+}
+_OTHER = {
+    reliable: Figure(non_invite_server.TABLE, non_invite_server.TIMERS, delays).plan()
+    for reliable, delays in (
+        (True, non_invite_server.RELIABLE),
+        (False, non_invite_server.UNRELIABLE),
+    )
+}
+
+RETRY_AFTER = 5
+"""Seconds that we ask for when the table is full."""
+
+
+class ServerTransaction:
+    __slots__ = ("data", "flow", "invite", "key", "machine", "merge", "reply_to", "request")
+
+    def __init__(
+        self, key: Key, machine: Machine, request: Request, flow: Flow, reply_to: Flow
+    ) -> None:
+        self.key = key
+        self.invite = request.method == "INVITE"
+        self.machine = machine
+        self.request: Request | None = request
+        """Let go with the first response of ours."""
+        self.flow = flow
+        self.reply_to = reply_to
+        self.merge: Key | None = None
+        self.data: bytes | None = None
+        """The last response, for when the request comes again."""
+
+
+class Servers:
+    __slots__ = ("_flows", "_live", "_merge", "_most", "_timers", "merged", "refused")
+
+    def __init__(self, timers: Timers, most: int) -> None:
+        self._timers = timers
+        self._most = most
+        self._live: dict[Key, ServerTransaction] = {}
+        self._merge: dict[Key, Key] = {}
+        self._flows = FlowIndex()
+        self.refused = 0
+        """Requests answered 503 because the table was full."""
+        self.merged = 0
+        """Requests answered 482 because they had come by another way."""
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def receive(self, request: Request, flow: Flow, now: float) -> list[Output]:
+        method = request.method
+        if method == "ACK":
+            return self._ack(request, flow, now)
+        if method == "CANCEL":
+            return self._cancel(request, flow, now)
+        key = server_key(request, method)
+        found = self._live.get(key)
+        if found is not None:
+            return self._handle(found, On.REQUEST, now)
+        return self._begin(key, request, flow, now)
+
+    def respond(self, key: Key, response: Response, now: float) -> list[Output]:
+        found = self._live.get(key)
+        if found is None:
+            return []
+        return self._handle(found, _event(found, response.status), now, response)
+
+    def transport_failed(self, flow: Flow, now: float) -> list[Output]:
+        return [
+            output
+            for key in self._flows.on(flow)
+            for output in self.on_event(key, On.TRANSPORT_ERROR, now)
+        ]
+
+    def on_event(self, key: Key, event: Event, now: float) -> list[Output]:
+        """A timer fired, or the transport failed."""
+        found = self._live.get(key)
+        return [] if found is None else self._handle(found, event, now)
+
+    def _begin(self, key: Key, request: Request, flow: Flow, now: float) -> list[Output]:
+        reply_to = _note_source(request, flow)
+        merge = merge_key(request)
+        # In-dialog requests have some room of their own: a flood of new ones must not stop a BYE.
+        most = self._most if merge is not None else self._most + self._most // 4
+        if len(self._live) >= most:
+            self.refused += 1
+            retry = [("Retry-After", str(RETRY_AFTER))]
+            return [_stateless(request, 503, key, reply_to, retry)]
+        if merge is not None:
+            if merge in self._merge:
+                self.merged += 1
+                return [_stateless(request, 482, key, reply_to)]
+            self._merge[merge] = key
+        plan = (_INVITE if request.method == "INVITE" else _OTHER)[flow.reliable]
+        machine = Machine(plan, key, self._timers, now)
+        found = ServerTransaction(key, machine, request, flow, reply_to)
+        found.merge = merge
+        self._live[key] = found
+        self._flows.add(flow, key)
+        received = RequestReceived(key, request, flow)
+        # The 100 at once: whatever the TU waits for, the client stops repeating itself.
+        return [*_trying(found), received] if found.invite else [received]
+
+    def _ack(self, request: Request, flow: Flow, now: float) -> list[Output]:
+        key = server_key(request, "INVITE")
+        found = self._live.get(key)
+        if found is None:
+            if request.headers.to.tag == stateless_tag(key):
+                return []  # for a refusal of ours that left no state
+            return [AckReceived(request, flow)]
+        if Do.PASS_UP in found.machine.handle(On.ACK, now):
+            return [AckReceived(request, flow)]
+        self._forget_if_over(found)
+        return []
+
+    def _cancel(self, request: Request, flow: Flow, now: float) -> list[Output]:
+        """Answered without state: a repeated CANCEL gets the same answer again (§9.2)."""
+        key = server_key(request, "INVITE")
+        reply_to = _note_source(request, flow)
+        found = self._live.get(key)
+        if found is None:
+            return [_stateless(request, 481, key, reply_to)]
+        tag = _tag_of(found) or stateless_tag(key)
+        ok = Transmit(build_response(request, 200, to_tag=tag).encode(), reply_to)
+        if Do.REPORT_CANCEL in found.machine.handle(On.CANCEL, now):
+            return [ok, Cancelled(key)]
+        return [ok]
+
+    def _handle(
+        self,
+        found: ServerTransaction,
+        event: Event,
+        now: float,
+        response: Response | None = None,
+    ) -> list[Output]:
+        outputs: list[Output] = []
+        for effect in found.machine.handle(event, now):
+            if effect is Do.SEND_TRYING:
+                outputs += _trying(found)
+            elif effect is Do.SEND and response is not None:
+                outputs += _sent(found, response)
+            elif found.data is not None:  # nothing to repeat before or without an answer
+                outputs.append(Transmit(found.data, found.reply_to))
+        self._forget_if_over(found)
+        return outputs
+
+    def _forget_if_over(self, found: ServerTransaction) -> None:
+        if found.machine.state is State.TERMINATED:
+            del self._live[found.key]
+            self._flows.discard(found.flow, found.key)
+            if found.merge is not None:
+                del self._merge[found.merge]
+
+
+def _trying(found: ServerTransaction) -> list[Output]:
+    return _sent(found, build_response(found.request, 100)) if found.request is not None else []
+
+
+def _sent(found: ServerTransaction, response: Response) -> list[Output]:
+    found.data = response.encode()
+    found.request = None
+    return [Transmit(found.data, found.reply_to)]
+
+
+def _event(found: ServerTransaction, status: int) -> On:
+    if status < 200:
+        return On.PROVISIONAL
+    if status < 300:
+        return On.SUCCESS
+    # RFC 4320 §4.2: by the time that we know of a timeout the client has given up too.
+    return On.SILENCE if status == 408 and not found.invite else On.FAILURE
+
+
+def _note_source(request: Request, flow: Flow) -> Flow:
+    """Write `received` and `rport` (§18.2.1, RFC 3581 §4); returns where the answer goes."""
+    via = request.headers.via
+    noted = via.with_source(*flow.remote)
+    if noted is not via:
+        request.headers.replace_top_via(noted)
+    return response_flow(via, flow)
+
+
+def _stateless(
+    request: Request,
+    status: int,
+    key: Key,
+    reply_to: Flow,
+    fields: list[tuple[str, str]] | None = None,
+) -> Transmit:
+    answer = build_response(request, status, fields=fields or (), to_tag=stateless_tag(key))
+    return Transmit(answer.encode(), reply_to)
+
+
+def _tag_of(found: ServerTransaction) -> str | None:
+    """§9.2: the 200 for a CANCEL should have the To tag of the INVITE's own responses."""
+    return parse(found.data).headers.to.tag if found.data is not None else None
