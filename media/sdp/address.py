@@ -19,6 +19,7 @@ MULTICAST_FROM = 224
 """First octet from which an IPv4 address is multicast, reserved or broadcast."""
 
 
+@lru_cache(maxsize=1024)
 def connection_address(value: str) -> str | None:
     """The address of a c= value in its canonical form; None unless it is an IP literal.
 
@@ -31,7 +32,6 @@ def connection_address(value: str) -> str | None:
     return canonical(address) if (":" in address) == (family == "6") else None
 
 
-@lru_cache(maxsize=4096)
 def canonical(address: str) -> str | None:
     """An IP literal as it is compared; None when it is not one (or has a zone)."""
     if ":" not in address:

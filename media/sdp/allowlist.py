@@ -1,8 +1,9 @@
 """What may cross of an m-section: everything that is not named here stays on its side."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from media.sdp.address import names_a_host
 from media.sdp.session import Media
@@ -24,6 +25,8 @@ FEEDBACK = re.compile(
     r"|trr-int [0-9]{1,6}|goog-remb"
 )
 """RFC 4585 §4.2, RFC 5104 §7.1. Not transport-cc: it needs a header extension, and none crosses."""
+
+_REPEATABLE = frozenset({"fmtp", "rtcp-fb"})
 
 FRAME_SIZE = re.compile(r"[0-9]{1,5}-[0-9]{1,5}")
 BANDWIDTH = re.compile(r"b=(?:AS|TIAS|RS|RR):[0-9]{1,10}")
@@ -48,50 +51,47 @@ def bandwidth(lines: Sequence[str]) -> list[str]:
     return [line for line in lines if line[0] == "b" and BANDWIDTH.fullmatch(line)]
 
 
-def attributes(media: Media, numbers: frozenset[str], rules: Rules) -> Iterator[str]:
+def attributes(media: Media, numbers: frozenset[str], rules: Rules) -> list[str]:
     """The a= lines that may cross for the payload types that stay, but for the direction."""
-    seen: set[str] = set()
+    lines: list[str] = []
+    seen: set[tuple[str, str]] = set()
     for line in media.lines:
-        name, _, value = line[2:].partition(":")
-        if line[0] != "a" or name not in rules.attributes:
+        if line[0] != "a" or line[2:].partition(":")[0] not in rules.attributes:
             continue
-        value = value.strip(" ")
-        kept = (
-            _whole(name, value, seen) if name in VALUES else _of_format(name, value, numbers, seen)
-        )
-        if kept is not None:
-            yield f"a={name}:{kept}"
+        name, number, text = crossing(line)
+        if not text or (number and number not in numbers):
+            continue
+        if name not in _REPEATABLE:
+            if (name, number) in seen:
+                continue
+            seen.add((name, number))
+        lines.append(text)
+    return lines
 
 
-def _whole(name: str, value: str, seen: set[str]) -> str | None:
-    if name in seen or VALUES[name].fullmatch(value) is None:
-        return None
-    seen.add(name)
-    return value
-
-
-def _of_format(name: str, value: str, numbers: frozenset[str], seen: set[str]) -> str | None:
+@lru_cache(maxsize=1024)
+def crossing(line: str) -> tuple[str, str, str]:
+    """An a= line as its name, the payload type it is for, and what of it may cross; else empty."""
+    name, _, value = line[2:].partition(":")
+    value = value.strip(" ")
+    if name in VALUES:
+        return name, "", f"a={name}:{value}" if VALUES[name].fullmatch(value) else ""
     number, _, rest = value.partition(" ")
-    if number not in numbers and (number != "*" or name != "rtcp-fb"):
-        return None
-    rest = rest.strip(" ")
+    rest = _of_format(name, rest.strip(" "))
+    number_for = "" if number == "*" and name == "rtcp-fb" else number
+    return name, number_for, f"a={name}:{number} {rest}" if rest else ""
+
+
+def _of_format(name: str, rest: str) -> str:
     match name:
-        case "rtpmap":  # well-formed, or its codec would not have been kept
-            return None if _repeated(number, seen) else f"{number} {rest}"
         case "fmtp":
-            parameters = clean_parameters(rest)
-            return f"{number} {parameters}" if parameters else None
+            return clean_parameters(rest)
         case "rtcp-fb":
-            return f"{number} {rest}" if FEEDBACK.fullmatch(rest) else None
-        case _:
-            return f"{number} {rest}" if FRAME_SIZE.fullmatch(rest) else None
-
-
-def _repeated(number: str, seen: set[str]) -> bool:
-    if number in seen:
-        return True
-    seen.add(number)
-    return False
+            return rest if FEEDBACK.fullmatch(rest) else ""
+        case "framesize":
+            return rest if FRAME_SIZE.fullmatch(rest) else ""
+        case _:  # rtpmap: well-formed, or its codec would not have been kept
+            return rest
 
 
 def clean_parameters(text: str) -> str:

@@ -51,12 +51,13 @@ def anchored(
     rules: Rules = RULES,
 ) -> Session:
     """An offer, as our own. `ports` has our RTP port by m-line; a line that has none is refused."""
-    head = _head(session, origin)
     media = []
     for index, line in enumerate(session.media):
         codecs = _kept(line, policy, rules)
-        media.append(_line(line, line, ports.get(index, 0), codecs, head=head, rules=rules))
-    return Session(head, media)
+        media.append(
+            _line(line, line, ports.get(index, 0), codecs, address=origin.address, rules=rules)
+        )
+    return Session(_head(session, origin), media)
 
 
 def answered(
@@ -72,14 +73,15 @@ def answered(
     kinds = [line.kind for line in answer.media]
     if kinds != [line.kind for line in offer_sent.media]:
         raise BadAnswer("answer has other m= lines than the offer")
-    head = _head(answer, origin)
     media = []
     for index, (offered, line) in enumerate(zip(offer_sent.media, answer.media, strict=True)):
         codecs = _agreed(offered, line, policy, rules)
-        media.append(_line(line, offered, ports.get(index, 0), codecs, head=head, rules=rules))
+        media.append(
+            _line(line, offered, ports.get(index, 0), codecs, address=origin.address, rules=rules)
+        )
     if all(line.refused for line in media) and not all(line.refused for line in offer_sent.media):
         raise BadAnswer("answer leaves no stream")
-    return Session(head, media)
+    return Session(_head(answer, origin), media)
 
 
 def wanted_streams(
@@ -133,20 +135,20 @@ def _line(
     port: int,
     codecs: Sequence[Codec],
     *,
-    head: tuple[str, ...],
+    address: str,
     rules: Rules,
 ) -> Media:
     """`offered` is the line that this one must fit: itself in an offer."""
     if not port or not codecs:
         protocol, formats = refused(offered)
-        return Media(offered.kind, 0, protocol, formats, (), session_lines=head)
+        return Media(offered.kind, 0, protocol, formats, (), connection_ip=address)
     formats = tuple(str(codec.payload_type) for codec in codecs)
     lines = [
         *bandwidth(line.lines),
         *attributes(line, frozenset(formats), rules),
         _direction(line, offered),
     ]
-    return Media(line.kind, port, offered.protocol, formats, lines, session_lines=head)
+    return Media(line.kind, port, offered.protocol, formats, lines, connection_ip=address)
 
 
 def _direction(line: Media, offered: Media) -> str:

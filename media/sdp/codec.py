@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from media.sdp.address import names_a_host
 
@@ -16,11 +17,11 @@ class Codec:
     """RTP clock in Hz."""
     channels: int = 1
     fmtp: str | None = None
+    key: tuple[str, int, int] = field(init=False, repr=False, compare=False)
+    """What makes two codecs the same, whatever their payload types (RFC 3264 §6.1)."""
 
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """What makes two codecs the same, whatever their payload types (RFC 3264 §6.1)."""
-        return self.name.lower(), self.rate, self.channels
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (self.name.lower(), self.rate, self.channels))
 
 
 STATIC: dict[int, Codec] = {
@@ -60,22 +61,14 @@ COMPANIONS = frozenset({"telephone-event", "cn", "red", "rtx", "ulpfec", "flexfe
 PAYLOAD_TYPES = {str(number): number for number in range(128)}
 """The only spellings of a payload type that we take: no sign, no zero in front."""
 
-_RTPMAP = re.compile(
-    r"([0-9]{1,3}) +([A-Za-z0-9][A-Za-z0-9._+-]{0,39})/([1-9][0-9]{0,8})(?:/([1-9][0-9]{0,2}))? *"
+_ENCODING = re.compile(
+    r" *([A-Za-z0-9][A-Za-z0-9._+-]{0,39})/([1-9][0-9]{0,8})(?:/([1-9][0-9]{0,2}))? *"
 )
 
 
 def is_real(codec: Codec) -> bool:
     """Can this codec carry a stream alone?"""
-    return codec.name.lower() not in COMPANIONS
-
-
-def parse_rtpmap(value: str, fmtp: str | None = None) -> Codec | None:
-    """None when it is malformed, or when its encoding name tells of a host."""
-    match = _RTPMAP.fullmatch(value)
-    if match is None or match[1] not in PAYLOAD_TYPES or names_a_host(match[2]):
-        return None
-    return Codec(PAYLOAD_TYPES[match[1]], match[2], int(match[3]), int(match[4] or 1), fmtp)
+    return codec.key[0] not in COMPANIONS
 
 
 def codecs_of(formats: Iterable[str], lines: Iterable[str]) -> tuple[Codec, ...]:
@@ -83,21 +76,28 @@ def codecs_of(formats: Iterable[str], lines: Iterable[str]) -> tuple[Codec, ...]
     maps: dict[str, str] = {}
     parameters: dict[str, str] = {}
     for line in lines:
-        if line.startswith("a=rtpmap:"):
-            value = line[9:]
-            maps.setdefault(value.partition(" ")[0], value)
-        elif line.startswith("a=fmtp:"):
+        if line[:9] == "a=rtpmap:":
+            number, _, text = line[9:].partition(" ")
+            maps.setdefault(number, text)
+        elif line[:7] == "a=fmtp:":
             number, _, text = line[7:].partition(" ")
             parameters[number] = f"{parameters[number]};{text}" if number in parameters else text
-    found = (_codec(number, maps, parameters) for number in dict.fromkeys(formats))
-    return tuple(codec for codec in found if codec is not None)
+    codecs = []
+    for number in dict.fromkeys(formats):
+        codec = parse_codec(number, maps.get(number), parameters.get(number))
+        if codec is not None:
+            codecs.append(codec)
+    return tuple(codecs)
 
 
-def _codec(number: str, maps: dict[str, str], parameters: dict[str, str]) -> Codec | None:
-    fmtp = parameters.get(number)
-    if number in maps:
-        return parse_rtpmap(maps[number], fmtp)
-    static = STATIC.get(PAYLOAD_TYPES.get(number, -1))
-    if static is None or fmtp is None:
-        return static
-    return Codec(static.payload_type, static.name, static.rate, static.channels, fmtp)
+@lru_cache(maxsize=1024)
+def parse_codec(number: str, encoding: str | None, fmtp: str | None) -> Codec | None:
+    """From a format, its rtpmap and its fmtp; None when that makes no codec or names a host."""
+    payload_type = PAYLOAD_TYPES.get(number, -1)
+    if encoding is None:
+        static = STATIC.get(payload_type)
+        return replace(static, fmtp=fmtp) if static is not None else None
+    match = _ENCODING.fullmatch(encoding)
+    if match is None or payload_type < 0 or names_a_host(match[1]):
+        return None
+    return Codec(payload_type, match[1], int(match[2]), int(match[3] or 1), fmtp)

@@ -41,13 +41,12 @@ class OriginTrack:
     def stamp(self, session: Session) -> Session:
         """The same description with the o= line that it must be sent with."""
         self.next(content(session))
-        lines = [self.origin.line if line.startswith("o=") else line for line in session.lines]
-        return Session(lines, session.media)
+        return Session([session.lines[0], self.origin.line, *session.lines[2:]], session.media)
 
 
 def content(session: Session) -> str:
     """All but the o= line: two descriptions with the same content need the same version."""
-    lines = [line for line in session.lines if not line.startswith("o=")]
+    lines = [session.lines[0], *session.lines[2:]]
     for media in session.media:
         lines += [media.line, *media.lines]
     return "\n".join(lines)

@@ -21,25 +21,24 @@ def apply_codecs(
     An answer must not be reordered: its first codec is the one that the answerer uses.
     """
     allowed = _lower(policy.allow)
-    kept = [codec for codec in codecs if not allowed or codec.name.lower() in allowed]
+    kept = [codec for codec in codecs if not allowed or codec.key[0] in allowed]
     kept = _in_step(kept)
     if reorder and policy.order:
         ranks = _ranks(policy.order)
-        kept.sort(key=lambda codec: ranks.get(codec.name.lower(), len(ranks)))
+        kept.sort(key=lambda codec: ranks.get(codec.key[0], len(ranks)))
     return tuple(kept)
 
 
 def _in_step(codecs: list[Codec]) -> list[Codec]:
     """Without the companions whose clock or whose codec is gone."""
-    real = [codec for codec in codecs if is_real(codec)]
-    if len(real) == len(codecs):
-        return codecs
-    rates = {codec.rate for codec in real}
+    rates = {codec.rate for codec in codecs if is_real(codec)}
     kept = [codec for codec in codecs if codec.rate in rates]
     # red names its codecs by number, and rtx may name red: in this order nothing dangles.
-    for name, all_there in (("red", _red_is_whole), ("rtx", _rtx_is_whole)):
-        numbers = {codec.payload_type for codec in kept}
-        kept = [codec for codec in kept if codec.name.lower() != name or all_there(codec, numbers)]
+    names = {codec.key[0] for codec in kept}
+    for name, is_whole in _NAMING:
+        if name in names:
+            numbers = {codec.payload_type for codec in kept}
+            kept = [c for c in kept if c.key[0] != name or is_whole(c, numbers)]
     return kept
 
 
@@ -56,6 +55,9 @@ def _rtx_is_whole(rtx: Codec, numbers: set[int]) -> bool:
     """RFC 4588 §8.6: `apt` names the payload type that is sent again."""
     match = _APT.search(rtx.fmtp or "")
     return match is not None and int(match[1]) in numbers
+
+
+_NAMING = (("red", _red_is_whole), ("rtx", _rtx_is_whole))
 
 
 @lru_cache(maxsize=256)

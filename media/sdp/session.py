@@ -22,11 +22,10 @@ KINDS = frozenset({"audio", "video", "text", "application", "message", "image", 
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
+_DIRECTION_LINES = {f"a={direction}": direction for direction in DIRECTIONS}
 _LINE_TYPES = frozenset(f"{letter}=" for letter in "abcdefghijklmnopqrstuvwxyz")
-_ORIGIN = re.compile(r"o=([^ ]+) ([0-9]{1,32}) ([0-9]{1,32}) IN (IP[46]) ([^ ]+) *")
-_MEDIA = re.compile(
-    r"m=([!-~]+) +([0-9]{1,5})(?:/([1-9][0-9]{0,4}))? +([!-~]+)((?: +[!-~]+)+) *", re.ASCII
-)
+_ORIGIN = re.compile(r"o=([^ ]+) ([0-9]{1,32}) ([0-9]{1,32}) IN IP[46] ([^ ]+) *")
+_MEDIA = re.compile(r"m=([a-z]+) +([0-9]{1,5})(?:/([1-9][0-9]{0,4}))? +([!-~]+)((?: +[!-~]+)+) *")
 _RTCP = re.compile(r"([0-9]{1,5})(?: +IN +IP[46] +([0-9A-Fa-f.:]{2,45}))? *")
 
 
@@ -53,13 +52,14 @@ class Media:
 
     __slots__ = (
         "_codecs",
+        "connection_ip",
         "formats",
         "kind",
         "lines",
         "port",
         "port_count",
         "protocol",
-        "session_lines",
+        "session_direction",
     )
 
     def __init__(
@@ -70,7 +70,8 @@ class Media:
         formats: Sequence[str],
         lines: Sequence[str],
         *,
-        session_lines: Sequence[str],
+        connection_ip: str | None,
+        session_direction: str = "sendrecv",
         port_count: int = 1,
     ) -> None:
         self.kind = kind
@@ -80,8 +81,9 @@ class Media:
         self.formats = tuple(formats)
         self.lines = tuple(lines)
         """Those after the m= line."""
-        self.session_lines = tuple(session_lines)
-        """Those before the first m= line: what is not said here is said there."""
+        self.connection_ip = connection_ip
+        """Of the c= line here, else of that for the whole session."""
+        self.session_direction = session_direction
         self._codecs: tuple[Codec, ...] | None = None
 
     @property
@@ -105,15 +107,7 @@ class Media:
     @property
     def direction(self) -> str:
         """As written here, else for the whole session, else `sendrecv` (RFC 8866 §6.7)."""
-        for lines in (self.lines, self.session_lines):
-            for line in lines:
-                if line[2:] in DIRECTIONS and line.startswith("a="):
-                    return line[2:]
-        return "sendrecv"
-
-    @property
-    def connection_ip(self) -> str | None:
-        return _connection(self.lines) or _connection(self.session_lines)
+        return _direction(self.lines) or self.session_direction
 
     @property
     def held(self) -> bool:
@@ -122,11 +116,11 @@ class Media:
 
     @property
     def sends(self) -> bool:
-        return not self.refused and self.direction in {"sendrecv", "sendonly"}
+        return self.port != 0 and self.direction in {"sendrecv", "sendonly"}
 
     @property
     def receives(self) -> bool:
-        return not self.refused and self.direction in {"sendrecv", "recvonly"} and not self.held
+        return self.port != 0 and not self.held and self.direction in {"sendrecv", "recvonly"}
 
     @property
     def rtp(self) -> Address | None:
@@ -179,8 +173,9 @@ class Session:
 
     @property
     def origin(self) -> OriginField:
-        match = next(filter(None, map(_ORIGIN.fullmatch, self.lines)))
-        return OriginField(match[1], int(match[2]), int(match[3]), match[5])
+        match = _ORIGIN.fullmatch(self.lines[1])
+        assert match is not None  # noqa: S101 - parsed, or built by us
+        return OriginField(match[1], int(match[2]), int(match[3]), match[4])
 
     @property
     def connection_ip(self) -> str | None:
@@ -192,17 +187,14 @@ def parse(body: bytes) -> Session:
     if len(body) > MOST_BYTES:
         raise BadSdp("session description too large")
     lines = _split(body)
-    _check_session(lines)
-    starts = [number for number, line in enumerate(lines) if line.startswith("m=")]
-    if len(starts) > MOST_MEDIA:
+    _check_start(lines)
+    if len(body) > MOST_LINE_CHARACTERS and max(map(len, lines)) > MOST_LINE_CHARACTERS:
+        raise BadSdp("line too long")
+    head, *sections = _sections(lines)
+    if len(sections) > MOST_MEDIA:
         raise BadSdp("too many m= lines")
-    ends = [*starts[1:], len(lines)]
-    head = tuple(lines[: starts[0]] if starts else lines)
-    _check_head(head)
-    media = [
-        _parse_media(lines[start], lines[start + 1 : end], head)
-        for start, end in zip(starts, ends, strict=True)
-    ]
+    connection, direction = _connection(head), _direction(head) or "sendrecv"
+    media = [_parse_media(section, connection, direction) for section in sections]
     return Session(head, media, bytes(body))
 
 
@@ -213,41 +205,41 @@ def is_rtp(protocol: str) -> bool:
 
 def _split(body: bytes) -> list[str]:
     text = body.decode("utf-8", "surrogateescape")
-    lines = text.split("\r\n")
-    if "\n" in text and text.count("\n") != len(lines) - 1:
+    pairs = text.count("\r\n")
+    if text.count("\r") != pairs or "\0" in text:
+        raise BadSdp("CR or NUL within a line")
+    if text.count("\n") == pairs:
+        lines = text.split("\r\n")
+    else:
         lines = [line.removesuffix("\r") for line in text.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     return lines
 
 
-def _check_session(lines: list[str]) -> None:
-    if not lines or lines[0] != "v=0":
+def _check_start(lines: list[str]) -> None:
+    if lines[:1] != ["v=0"]:
         raise BadSdp("v=0 must come first")
+    if len(lines) < 2 or _ORIGIN.fullmatch(lines[1]) is None:
+        raise BadSdp("o= with six fields must come second")
+
+
+def _sections(lines: list[str]) -> list[list[str]]:
+    """The lines of the session, then those of each m= line."""
+    current: list[str] = []
+    sections = [current]
     for line in lines:
-        if line[:2] not in _LINE_TYPES:
+        start = line[:2]
+        if start == "m=":
+            sections.append(current := [])
+        elif start not in _LINE_TYPES:
             raise BadSdp("a line is not <type>=<value>")
-        if len(line) > MOST_LINE_CHARACTERS:
-            raise BadSdp("line too long")
-        if "\r" in line or "\0" in line:
-            raise BadSdp("CR or NUL within a line")
+        current.append(line)
+    return sections
 
 
-def _check_head(lines: Sequence[str]) -> None:
-    origins = [line for line in lines if line.startswith("o=")]
-    if len(origins) != 1 or _ORIGIN.fullmatch(origins[0]) is None:
-        raise BadSdp("exactly one o= line with six fields is needed")
-    _check_connections(lines)
-
-
-def _check_connections(lines: Sequence[str]) -> None:
-    for line in lines:
-        if line.startswith("c=") and connection_address(line[2:]) is None:
-            raise BadSdp("connection address must be an IP address")
-
-
-def _parse_media(line: str, lines: Sequence[str], head: Sequence[str]) -> Media:
-    match = _MEDIA.fullmatch(line)
+def _parse_media(section: list[str], connection: str | None, direction: str) -> Media:
+    match = _MEDIA.fullmatch(section[0])
     if match is None:
         raise BadSdp("malformed m= line")
     kind, port, count, protocol, formats = match.groups()
@@ -255,25 +247,38 @@ def _parse_media(line: str, lines: Sequence[str], head: Sequence[str]) -> Media:
         raise BadSdp("unknown media type")
     if int(port) > 65535:
         raise BadSdp("port out of range")
+    lines = section[1:]
     media = Media(
         kind,
         int(port),
         protocol,
         formats.split(),
         lines,
-        session_lines=head,
+        connection_ip=_connection(lines) or connection,
+        session_direction=direction,
         port_count=int(count or 1),
     )
-    if is_rtp(protocol) and not all(number in PAYLOAD_TYPES for number in media.formats):
+    if is_rtp(protocol) and not PAYLOAD_TYPES.keys() >= set(media.formats):
         raise BadSdp("bad payload type")
-    _check_connections(lines)
-    if not media.refused and media.connection_ip is None:
+    if media.connection_ip is None and not media.refused:
         raise BadSdp("no connection address")
     return media
 
 
 def _connection(lines: Sequence[str]) -> str | None:
+    """The address of the first c= line; each must have one."""
+    found = None
     for line in lines:
-        if line.startswith("c="):
-            return connection_address(line[2:])
+        if line[:2] == "c=":
+            address = connection_address(line[2:])
+            if address is None:
+                raise BadSdp("connection address must be an IP address")
+            found = found or address
+    return found
+
+
+def _direction(lines: Sequence[str]) -> str | None:
+    for line in lines:
+        if line in _DIRECTION_LINES:
+            return _DIRECTION_LINES[line]
     return None
