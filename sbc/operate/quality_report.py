@@ -1,0 +1,186 @@
+"""What the streams of many calls sounded like: rows by zone, trunk and codec, from CDRs.
+
+One direction of one stream is one sample. It belongs to the zone and trunk that *sent* it, since
+what we measure is the way from there to us.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from sbc.operate.record import Record, directions, loss_ratio, number, part, text, whole
+
+Key = Literal["zone", "trunk", "codec"]
+KEYS: tuple[Key, ...] = ("zone", "trunk", "codec")
+
+PERCENTILES = "nearest-rank"
+"""The smallest value of the samples that at least p percent of them do not exceed: always one that
+was measured, never a mean of two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    keys: Mapping[Key, str]
+    packets: int
+    loss_percent: float | None
+    """None, as all the figures: the direction carried nothing."""
+    jitter_ms: float | None
+    longest_gap_ms: float | None
+    mos: float | None
+    mos_method: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    zone: str | None
+    """None: not a key of this report."""
+    trunk: str | None
+    codec: str | None
+    streams: int
+    """Directions of streams."""
+    silent: int
+    """Those of them that carried no packet; they are in no percentile."""
+    packets: int
+    loss_percent_p50: float | None
+    loss_percent_p95: float | None
+    loss_percent_p99: float | None
+    jitter_ms_p50: float | None
+    jitter_ms_p95: float | None
+    jitter_ms_p99: float | None
+    longest_gap_ms_p95: float | None
+    mos_p5: float | None
+    mos_p50: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    by: tuple[Key, ...]
+    percentiles: str
+    mos_methods: tuple[str, ...]
+    calls: int
+    """With media of which something is known."""
+    rows: tuple[Row, ...]
+
+
+@dataclass(slots=True)
+class _Group:
+    streams: int = 0
+    silent: int = 0
+    packets: int = 0
+    loss: list[float] = field(default_factory=list)
+    jitter: list[float] = field(default_factory=list)
+    gap: list[float] = field(default_factory=list)
+    mos: list[float] = field(default_factory=list)
+
+    def add(self, sample: Sample) -> None:
+        self.streams += 1
+        self.packets += sample.packets
+        self.silent += sample.packets == 0
+        for values, value in (
+            (self.loss, sample.loss_percent),
+            (self.jitter, sample.jitter_ms),
+            (self.gap, sample.longest_gap_ms),
+            (self.mos, sample.mos),
+        ):
+            if value is not None:
+                values.append(value)
+
+
+def report(cdrs: Iterable[Record], by: Sequence[Key] = KEYS, trunk: str | None = None) -> Report:
+    """Of the streams that `trunk` sent, or of all."""
+    keys = tuple(key for key in KEYS if key in by)
+    groups: dict[tuple[str, ...], _Group] = {}
+    methods: set[str] = set()
+    calls = 0
+    for cdr in cdrs:
+        wanted = [each for each in samples(cdr) if trunk in (None, each.keys["trunk"])]
+        calls += bool(wanted)
+        for sample in wanted:
+            group = groups.setdefault(tuple(sample.keys[key] for key in keys), _Group())
+            group.add(sample)
+            if sample.mos_method is not None:
+                methods.add(sample.mos_method)
+    rows = tuple(_row(dict(zip(keys, name, strict=True)), groups[name]) for name in sorted(groups))
+    return Report(keys, PERCENTILES, tuple(sorted(methods)), calls, rows)
+
+
+def samples(cdr: Record) -> list[Sample]:
+    return [_sample(leg, side) for _, leg, side in directions(cdr)]
+
+
+def percentile(values: Sequence[float], percent: int) -> float | None:
+    """Nearest rank, of values in any order."""
+    if not values:
+        return None
+    rank = -(-len(values) * percent // 100)  # the ceiling, in whole numbers: no rounding error
+    return sorted(values)[max(rank, 1) - 1]
+
+
+def to_dict(made: Report) -> dict[str, object]:
+    return asdict(made)
+
+
+def to_csv(made: Report) -> str:
+    columns = [name for name in Row.__dataclass_fields__ if name not in KEYS or name in made.by]
+    file = io.StringIO()
+    writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in made.rows:
+        writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
+    return file.getvalue()
+
+
+def _sample(leg: Record, side: Record) -> Sample:
+    total = part(side, "total")
+    packets = whole(total, "packets")
+    heard = packets > 0
+    loss = loss_ratio(total)
+    method = text(side, "mos_method")
+    return Sample(
+        keys={
+            "zone": text(leg, "zone") or "-",
+            "trunk": text(leg, "trunk") or "-",
+            "codec": text(side, "codec") or "-",
+        },
+        packets=packets,
+        loss_percent=None if loss is None else 100 * loss,
+        jitter_ms=number(total, "jitter_ms") if heard else None,
+        longest_gap_ms=number(total, "longest_gap_ms") if heard else None,
+        mos=number(side, "mos"),
+        # The codec and the delay that follow the name of the method differ from stream to stream.
+        mos_method=method.partition(",")[0] if method else None,
+    )
+
+
+def _row(keys: Mapping[Key, str], group: _Group) -> Row:
+    return Row(
+        zone=keys.get("zone"),
+        trunk=keys.get("trunk"),
+        codec=keys.get("codec"),
+        streams=group.streams,
+        silent=group.silent,
+        packets=group.packets,
+        loss_percent_p50=_rounded(group.loss, 50),
+        loss_percent_p95=_rounded(group.loss, 95),
+        loss_percent_p99=_rounded(group.loss, 99),
+        jitter_ms_p50=_rounded(group.jitter, 50),
+        jitter_ms_p95=_rounded(group.jitter, 95),
+        jitter_ms_p99=_rounded(group.jitter, 99),
+        longest_gap_ms_p95=_rounded(group.gap, 95),
+        mos_p5=_rounded(group.mos, 5),
+        mos_p50=_rounded(group.mos, 50),
+    )
+
+
+def _rounded(values: Sequence[float], percent: int) -> float | None:
+    value = percentile(values, percent)
+    return None if value is None else round(value, 3)
+
+
+def _cell(value: object) -> object:
+    """A codec's name comes from a peer: a spreadsheet must not take it for a formula."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) and value != "-":
+        return f"'{value}"
+    return value
