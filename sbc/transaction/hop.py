@@ -9,7 +9,8 @@ from sbc.sip.message import Request, Response, build_request
 
 def ack_of(invite: Request, response: Response) -> Request:
     """Everything from the INVITE, but the To with its tag from the response."""
-    return _derived("ACK", invite, response.headers.get("to") or "", ())
+    to = (response.headers.get("to") or "").replace("\0", "")  # one may hide in a quoted string
+    return _derived("ACK", invite, to, ())
 
 
 def cancel_of(invite: Request, fields: Sequence[tuple[str, str]]) -> Request:
