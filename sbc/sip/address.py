@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import (
@@ -15,8 +16,8 @@ from sbc.sip.grammar import (
     unquote,
 )
 
+_WORTH_KEEPING = 256
 _NOT_IN_NAME = re.compile(r'["(),/:;=>?@\[\\\]{}\x00-\x08\x0a-\x1f\x7f]')
-_NOT_IN_URI = re.compile(r'[\x00-\x20\x7f<>"]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +33,7 @@ class NameAddr:
 
     @staticmethod
     def parse(text: str) -> "NameAddr":
-        if text.startswith('"'):
-            found = QUOTED.match(text)
-            if found is None:
-                raise BadMessage(400, "Unbalanced quote")
-            start = found.end()
-            after = text[start:].lstrip(" \t")
-            if not after.startswith("<"):
-                raise BadMessage(400, "Bad address")
-            return _bracketed(unquote(found.group()), after[1:])
-        name, bracket, after = text.partition("<")
-        if not bracket:
-            return _bare(text)
-        if name:
-            name = name.strip(" \t")
-            if _NOT_IN_NAME.search(name):
-                raise BadMessage(400, "Bad display name")
-        return _bracketed(name, after)
+        return _parse_cached(text) if len(text) <= _WORTH_KEEPING else _parse(text)
 
     def __str__(self) -> str:
         params = format_params(self.params)
@@ -73,9 +58,39 @@ def parse_list(text: str) -> list[NameAddr]:
     return [NameAddr.parse(item) for item in split_items(text)]
 
 
+def _parse(text: str) -> NameAddr:
+    if text.startswith('"'):
+        display, after = _quoted(text)
+        if not after.startswith("<"):
+            raise BadMessage(400, "Bad address")
+        return _bracketed(display, after[1:])
+    display, bracket, after = text.partition("<")
+    if not bracket:
+        return _bare(text)
+    if display:
+        display = display.strip(" \t")
+        if _NOT_IN_NAME.search(display):
+            raise BadMessage(400, "Bad display name")
+    return _bracketed(display, after)
+
+
+_parse_cached = lru_cache(maxsize=2048)(_parse)  # From and To stay the same for a whole dialog
+
+
+def _quoted(text: str) -> tuple[str, str]:
+    """The display name, and what follows it."""
+    end = text.find('"', 1)
+    if end > 0 and "\\" not in text:
+        return text[1:end], text[end + 1 :].lstrip(" \t")
+    found = QUOTED.match(text)
+    if found is None:
+        raise BadMessage(400, "Unbalanced quote")
+    return unquote(found.group()), text[found.end() :].lstrip(" \t")
+
+
 def _bracketed(display: str, text: str) -> NameAddr:
     uri, closed, rest = text.partition(">")
-    if not closed or not uri or _NOT_IN_URI.search(uri):
+    if not closed or not _may_be_uri(uri):
         raise BadMessage(400, "Bad address")
     return NameAddr(display, uri, parse_params(rest))
 
@@ -84,6 +99,13 @@ def _bare(text: str) -> NameAddr:
     """Without brackets all parameters are the header's, and the URI holds no `?` and no `,`."""
     uri, semicolon, rest = text.partition(";")
     uri = uri.strip(" \t")
-    if not uri or "?" in uri or "," in uri or _NOT_IN_URI.search(uri):
+    if "?" in uri or "," in uri or not _may_be_uri(uri):
         raise BadMessage(400, "Bad address")
     return NameAddr("", uri, parse_params(semicolon + rest))
+
+
+def _may_be_uri(text: str) -> bool:
+    """Enough to say where it begins and ends; `Uri.parse` says the rest."""
+    if not text or not text.isprintable():
+        return False
+    return not (" " in text or '"' in text or "<" in text or ">" in text)

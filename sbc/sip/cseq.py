@@ -37,7 +37,7 @@ class CSeq:
     @staticmethod
     def parse(text: str) -> "CSeq":
         words = text.split()
-        if len(words) != 2 or not is_method(words[1]):
+        if len(words) != 2 or not (words[1] in METHODS or is_token(words[1])):
             raise BadMessage(400, "Bad CSeq")
         return CSeq(number(words[0], MOST, "CSeq"), words[1])
 

@@ -16,6 +16,7 @@ QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _ITEMS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|<[^>]*+>?|,', re.DOTALL)
 _PARAMS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|;', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_MOST_PARAMS = 100
 _CONTROLS = dict.fromkeys([*range(32), 127])
 
 COMMON_PARAMS = frozenset(
@@ -65,13 +66,25 @@ def parse_params(text: str) -> Params:
     """Reads `;name=value;name`, which is all of `text` but for white space."""
     if not text:
         return ()
-    first, *parts = _split(text, _PARAMS, ";") if '"' in text else text.split(";")
-    if first and not first.isspace():
+    plain = not ('"' in text or " " in text or "\t" in text)
+    parts = text.split(";") if plain else _split(text, _PARAMS, ";")
+    if parts[0] and not parts[0].isspace():
         raise BadMessage(400, "Bad parameters")
-    params = tuple([_param(part) for part in parts])
-    if len(params) > 1 and len(dict(params)) != len(params):
+    if len(parts) > _MOST_PARAMS:
+        raise BadMessage(400, "Too many parameters")
+    del parts[0]
+    pairs: list[tuple[str, str | None]] = []
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if name not in COMMON_PARAMS:
+            name = _param_name(name)
+        if equals:
+            pairs.append((name, value if plain else _param_value(value)))
+        else:
+            pairs.append((name, None))
+    if len(pairs) > 1 and len(dict(pairs)) != len(pairs):
         raise BadMessage(400, "Repeated parameter")  # RFC 3261 §7.3.1
-    return params
+    return tuple(pairs)
 
 
 def format_params(params: Params) -> str:
@@ -99,20 +112,21 @@ def quote(text: str) -> str:
     return f'"{text if text.isprintable() else text.translate(_CONTROLS)}"'
 
 
-def _param(part: str) -> tuple[str, str | None]:
-    name, equals, value = part.partition("=")
-    name = name.strip(" \t").lower()
-    if name not in COMMON_PARAMS and not is_token(name):
+def _param_name(text: str) -> str:
+    name = text.strip(" \t").lower()
+    if not is_token(name):
         raise BadMessage(400, "Bad parameter name")
-    if not equals:
-        return name, None
-    value = value.strip(" \t")
+    return name
+
+
+def _param_value(text: str) -> str:
+    value = text.strip(" \t")
     if '"' in value:
         if not QUOTED.fullmatch(value):
             raise BadMessage(400, "Bad quoted string")
     elif " " in value or "\t" in value:
         raise BadMessage(400, "Bad parameter value")
-    return name, value
+    return value
 
 
 def _split(text: str, pattern: re.Pattern[str], separator: str) -> list[str]:

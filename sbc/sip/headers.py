@@ -8,12 +8,12 @@ value is parsed on first use and kept; a malformed one raises `BadMessage(400, â
 from collections.abc import Iterable
 from typing import Any
 
-from sbc.sip.address import NameAddr, parse_list
+from sbc.sip.address import NameAddr
 from sbc.sip.cseq import CSeq, parse_rack
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import number, split_items
-from sbc.sip.limits import DEFAULT, MOST_ROUTES, MOST_VIAS, Limits
-from sbc.sip.lines import guard, index, split_lines, value_of
+from sbc.sip.limits import DEFAULT, MOST_CONTACTS, MOST_ROUTES, MOST_VIAS, Limits
+from sbc.sip.lines import guard, read_lines, value_of
 from sbc.sip.names import SPELLING, canonical
 from sbc.sip.via import Via
 
@@ -29,23 +29,21 @@ class Headers:
         text = "\r\n".join(lines)
         guard(text, max(len(lines) - 1, 0))
         self._text: str | None = text
-        self._lines: list[str] = lines
+        """Everything, joined; None when lines were edited since."""
+        self._lines: list[str] = []
         self._names: list[str] | None = None
+        """Beside each line its canonical name; None as long as `_text` alone holds everything."""
         self._typed: dict[str, Any] = {}
 
     @classmethod
     def parse(cls, text: str, limits: Limits = DEFAULT) -> "Headers":
         """From the header part of a message, without the start line and the blank line."""
-        lines = split_lines(text) if text else []
-        if len(lines) > limits.headers:
+        headers = cls.built(text)
+        names = headers._load()
+        if len(names) > limits.headers:
             raise BadMessage(400, "Too many header fields")
-        if len(text) > limits.header_bytes and max(map(len, lines)) > limits.header_bytes:
+        if len(text) > limits.header_bytes and max(map(len, headers._lines)) > limits.header_bytes:
             raise BadMessage(400, "Header field too long")
-        headers = cls.__new__(cls)
-        headers._text = text
-        headers._lines = lines
-        headers._names = index(lines)
-        headers._typed = {}
         return headers
 
     @classmethod
@@ -62,7 +60,7 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The first field's value, unfolded."""
-        names = self._names if self._names is not None else self._load()
+        names = self._names or self._load()
         return value_of(self._lines[names.index(name)]) if name in names else None
 
     def all(self, name: str) -> list[str]:
@@ -77,11 +75,11 @@ class Headers:
         return [item for value in values for item in split_items(value)]
 
     def has(self, name: str) -> bool:
-        return name in (self._names if self._names is not None else self._load())
+        return name in (self._names or self._load())
 
     def names(self) -> list[str]:
         """In order, repeats included."""
-        return list(self._names if self._names is not None else self._load())
+        return list(self._names or self._load())
 
     def items(self) -> list[tuple[str, str]]:
         """Each field in order: its name as written, its value unfolded."""
@@ -90,12 +88,10 @@ class Headers:
 
     def lines(self, name: str) -> list[str]:
         """The raw lines of a field; a folded one has its line ends inside."""
-        names = self._names if self._names is not None else self._load()
+        names = self._names or self._load()
         found = names.count(name)
-        if found == 1:
-            return [self._lines[names.index(name)]]
-        if not found:
-            return []
+        if found < 2:
+            return [self._lines[names.index(name)]] if found else []
         return [line for each, line in zip(names, self._lines, strict=True) if each == name]
 
     @property
@@ -111,7 +107,8 @@ class Headers:
         """One field of this name: in the place of the first, or at the end."""
         line, name, names = self._edit(name, value)
         if name not in names:
-            self._insert(len(names), name, line)
+            self._lines.append(line)
+            names.append(name)
             return
         first = names.index(name)
         self._lines[first] = line
@@ -121,12 +118,15 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         line, name, names = self._edit(name, value)
-        self._insert(len(names), name, line)
+        self._lines.append(line)
+        names.append(name)
 
     def add_first(self, name: str, value: str) -> None:
         """Before the others of this name; without any, before everything."""
         line, name, names = self._edit(name, value)
-        self._insert(names.index(name) if name in names else 0, name, line)
+        at = names.index(name) if name in names else 0
+        self._lines.insert(at, line)
+        names.insert(at, name)
 
     def remove(self, name: str) -> None:
         _, name, names = self._edit(name, "")
@@ -185,6 +185,8 @@ class Headers:
         if value is None:
             texts = self._bounded("via", MOST_VIAS)
             value = self._typed["vias"] = [_via(text) for text in texts]
+            if value:
+                self._typed["via"] = value[0]
         return list(value)
 
     @property
@@ -247,26 +249,21 @@ class Headers:
 
     def _load(self) -> list[str]:
         """Lines and names of a message that we wrote ourselves."""
-        if not self._lines and self._text:
-            self._lines = split_lines(self._text)
-        self._names = index(self._lines)
+        self._lines, self._names = read_lines(self.text) if self.text else ([], [])
         return self._names
 
     def _edit(self, name: str, value: str) -> tuple[str, str, list[str]]:
         """The new line, the canonical name, all names. What was known of the field is dropped."""
         guard(value, 0)
         name = canonical(name)
-        names = self._names if self._names is not None else self._load()
+        if not name:
+            raise ValueError("bad header name")
+        names = self._names or self._load()
         self._text = None
         self._typed.pop(name, None)
         if name == "via":
             self._typed.pop("vias", None)
         return f"{SPELLING.get(name, name)}: {value}", name, names
-
-    def _insert(self, at: int, name: str, line: str) -> None:
-        self._lines.insert(at, line)
-        if self._names is not None:
-            self._names.insert(at, name)
 
     def _needed(self, name: str) -> str:
         value = self.get(name)
@@ -282,8 +279,9 @@ class Headers:
         return value
 
     def _addresses(self, name: str) -> list[NameAddr]:
+        texts = self._bounded(name, MOST_CONTACTS)
         try:
-            return [each for value in self.all(name) for each in parse_list(value)]
+            return [NameAddr.parse(text) for text in texts]
         except BadMessage as bad:
             raise BadMessage(400, f"Bad {SPELLING[name]}: {bad.reason}") from None
 

@@ -24,3 +24,5 @@ MOST_VIAS = 100
 """More hops than Max-Forwards lets a request make in practice."""
 
 MOST_ROUTES = 40
+
+MOST_CONTACTS = 100

@@ -8,29 +8,21 @@ from sbc.sip.names import CANONICAL, canonical
 _LINE_END = re.compile(r"\r\n(?![ \t])")
 
 
-def split_lines(text: str) -> list[str]:
-    """One string a field; a folded field keeps its line ends inside."""
+def read_lines(text: str) -> tuple[list[str], list[str]]:
+    """The fields of a header part and their canonical names; a folded field is one string."""
     lines = text.split("\r\n")
     ends = len(lines) - 1
     if text.count("\n") != ends or text.count("\r") != ends:
         raise BadMessage(400, "Stray line end")  # a border lets nobody see two messages in one
     if "\0" in text and not all(map(_nul_is_quoted, lines)):
         raise BadMessage(400, "NUL in header")
-    if "\r\n " in text or "\r\n\t" in text:
-        return _LINE_END.split(text)
-    return lines
-
-
-def index(lines: list[str]) -> list[str]:
-    """The canonical name of each line."""
-    names = []
-    for line in lines:
-        written, colon, _ = line.partition(":")
-        name = CANONICAL.get(written) or canonical(written)
-        if not name or not colon:
+    names = _index(lines)
+    if "" in names:  # rare: look whether it is because of folding
+        lines = _LINE_END.split(text)
+        names = _index(lines)
+        if "" in names:
             raise BadMessage(400, "Bad header line")
-        names.append(name)
-    return names
+    return lines, names
 
 
 def value_of(line: str) -> str:
@@ -44,6 +36,16 @@ def guard(text: str, line_ends: int) -> None:
     """What we write has just the line ends that we put there. Anything else is a fault of ours."""
     if text.count("\n") != line_ends or text.count("\r") != line_ends or "\0" in text:
         raise ValueError("line end or NUL in a header value")
+
+
+def _index(lines: list[str]) -> list[str]:
+    """The canonical name of each line; empty for what is no header field."""
+    known = CANONICAL.get
+    names = []
+    for line in lines:
+        written, colon, _ = line.partition(":")
+        names.append((known(written) or canonical(written)) if colon else "")
+    return names
 
 
 def _nul_is_quoted(line: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from sbc.sip.cseq import is_method
 from sbc.sip.errors import BadMessage
+from sbc.sip.grammar import number
 from sbc.sip.headers import Headers
 from sbc.sip.limits import DEFAULT, Limits
 from sbc.sip.lines import guard, value_of
@@ -14,6 +15,7 @@ from sbc.sip.phrases import reason_phrase
 
 _VERSION: Final = "SIP/2.0"
 _OTHER_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_MOST_LENGTH = 2**32 - 1
 _COPIED = ("via", "from", "to", "call-id", "cseq")
 _COPIED_100 = (*_COPIED, "timestamp")
 
@@ -61,6 +63,8 @@ def parse(data: bytes, limits: Limits = DEFAULT, *, datagram: bool = True) -> Re
     if end < 0:
         raise BadMessage(400, "No end of header")
     start, _, text = data[:end].decode("utf-8", "surrogateescape").partition("\r\n")
+    if "\n" in start or "\r" in start or "\0" in start:
+        raise BadMessage(400, "Stray line end")
     headers = Headers.parse(text, limits)
     body = data[end + 4 :]
     if start[:4].upper() == "SIP/":
@@ -165,16 +169,18 @@ def _check_start(start: str, size: int, limits: Limits) -> None:
 
 def _cut(headers: Headers, body: bytes, limits: Limits, datagram: bool) -> bytes:
     """The body, as long as Content-Length says."""
-    found = headers.all("content-length")
+    found = headers.lines("content-length")
     if len(found) > 1:
         raise BadMessage(400, "Repeated Content-Length")
-    length = headers.content_length
-    if length is None:
-        if not datagram and body:
-            raise BadMessage(400, "Missing Content-Length")
-        length = len(body)
+    have = len(body)
+    if found:
+        length = number(value_of(found[0]), _MOST_LENGTH, "Content-Length")
+    elif datagram or not body:
+        length = have
+    else:
+        raise BadMessage(400, "Missing Content-Length")
     if length > limits.body:
         raise BadMessage(413, "Body too large")
-    if length > len(body):
+    if length > have:
         raise BadMessage(400, "Body shorter than Content-Length")
-    return body[:length] if length < len(body) else body
+    return body[:length] if length < have else body

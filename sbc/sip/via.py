@@ -1,11 +1,13 @@
 """Via: the way back (RFC 3261 §20.42; `rport` and `received` by RFC 3581)."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import Params, format_params, is_token, param, parse_params
 from sbc.sip.host import format_host, parse_host_port
 
+_WORTH_KEEPING = 256
 _COMMON = frozenset(("UDP", "TCP", "TLS", "SCTP", "WS", "WSS"))
 
 
@@ -22,18 +24,7 @@ class Via:
 
     @staticmethod
     def parse(text: str) -> "Via":
-        head, semicolon, rest = text.partition(";")
-        parts = head.split("/", 2)
-        if len(parts) != 3 or not _is_sip2(parts[0], parts[1]):
-            raise BadMessage(400, "Bad Via")
-        words = parts[2].split(None, 1)
-        if len(words) != 2:
-            raise BadMessage(400, "Bad Via")
-        transport = words[0].upper()
-        if transport not in _COMMON and not is_token(transport):
-            raise BadMessage(400, "Bad Via")
-        host, port = parse_host_port(words[1].rstrip(" \t"))
-        return Via(transport, host, port, parse_params(semicolon + rest))
+        return _parse_cached(text) if len(text) <= _WORTH_KEEPING else _parse(text)
 
     def __str__(self) -> str:
         port = "" if self.port is None else f":{self.port}"
@@ -75,6 +66,24 @@ class Via:
         if fill:
             params.append(("rport", str(port)))
         return replace(self, params=tuple(params))
+
+
+def _parse(text: str) -> Via:
+    head, semicolon, rest = text.partition(";")
+    parts = head.split("/", 2)
+    if len(parts) != 3 or not _is_sip2(parts[0], parts[1]):
+        raise BadMessage(400, "Bad Via")
+    words = parts[2].split(None, 1)
+    if len(words) != 2:
+        raise BadMessage(400, "Bad Via")
+    transport = words[0].upper()
+    if transport not in _COMMON and not is_token(transport):
+        raise BadMessage(400, "Bad Via")
+    host, port = parse_host_port(words[1].rstrip(" \t"))
+    return Via(transport, host, port, parse_params(semicolon + rest))
+
+
+_parse_cached = lru_cache(maxsize=1024)(_parse)  # the same Via comes with every response
 
 
 def _is_sip2(name: str, version: str) -> bool:
