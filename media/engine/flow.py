@@ -1,0 +1,99 @@
+"""The flow table: what a core writes, and what every engine carries out in the same way.
+
+A packet which matches an installed flow exactly is forwarded at once, if it is RTP in clear sight
+(RFC 5761 §4, RFC 7983 §7). Every other packet goes up to the core.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from media.control import Address
+from media.quality import Reception
+
+Local = tuple[str, int]
+"""One port of ours: name of the interface, number of the port."""
+
+
+class Counts:
+    """What became of the packets of one direction. The engine counts, the core too: one sum."""
+
+    __slots__ = ("forwarded", "held", "refused", "unsent")
+
+    def __init__(self) -> None:
+        self.forwarded = 0
+        self.held = 0
+        """The SDP forbids the direction."""
+        self.unsent = 0
+        """Nobody to send to yet, or the socket would not take it."""
+        self.refused = 0
+        """The peer's host has answered that nothing listens there (ICMP port unreachable)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """RTP that comes to `local` from `source` leaves from `egress` to `destination`."""
+
+    local: Local
+    source: Address
+    egress: Local
+    destination: Address | None
+    """None: nowhere yet. Counted as `unsent`."""
+    forward: bool
+    """False: counted as `held`, and not forwarded."""
+    reception: Reception
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Take `local` for RTP and the next port for RTCP; answered by `bound` or `bind_failed`."""
+
+    local: Local
+    kind: str
+    """`audio`, `video` …: how much may wait in the socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unbind:
+    """Give both ports back, with every flow that comes in there."""
+
+    local: Local
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """In place of any flow with the same `local` and `source`."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    local: Local
+    source: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One datagram, from the slow path."""
+
+    data: bytes
+    local: Local
+    to: Address
+    counts: Counts | None = None
+    """Where it counts as forwarded, or unsent; None for RTCP."""
+
+
+EngineAction = Bind | Unbind | Install | Remove | Send
+
+Up = Callable[[Local, bytes, Address, float], None]
+"""Takes what no flow matches: our port, the datagram, its source, the time."""
+
+
+class Engine(Protocol):
+    def bind(self, local: Local, kind: str) -> bool: ...
+    def unbind(self, local: Local) -> None: ...
+    def install(self, flow: Flow) -> None: ...
+    def remove(self, local: Local, source: Address) -> None: ...
+    def send(self, send: Send) -> None: ...
