@@ -29,7 +29,7 @@ FEEDBACK = re.compile(
 _REPEATABLE = frozenset({"fmtp", "rtcp-fb"})
 
 FRAME_SIZE = re.compile(r"[0-9]{1,5}-[0-9]{1,5}")
-BANDWIDTH = re.compile(r"b=(?:AS|TIAS|RS|RR):[0-9]{1,10}")
+BANDWIDTH = re.compile(r"b=(?:AS|TIAS|RS|RR):[0-9]{1,10} *")
 
 _WORD = "(?:RTP|S?AVPF?|UDP|TCP|TLS|DTLS|SCTP|BFCP|MSRP|UDPTL|udptl|udp|tcp)"
 PROTOCOL = re.compile(rf"{_WORD}(?:/{_WORD})*")
@@ -48,7 +48,7 @@ class Rules:
 
 
 def bandwidth(lines: Sequence[str]) -> list[str]:
-    return [line for line in lines if line[0] == "b" and BANDWIDTH.fullmatch(line)]
+    return [line.rstrip(" ") for line in lines if line[0] == "b" and BANDWIDTH.fullmatch(line)]
 
 
 def attributes(media: Media, numbers: frozenset[str], rules: Rules) -> list[str]:
@@ -90,8 +90,10 @@ def _of_format(name: str, rest: str) -> str:
             return rest if FEEDBACK.fullmatch(rest) else ""
         case "framesize":
             return rest if FRAME_SIZE.fullmatch(rest) else ""
-        case _:  # rtpmap: well-formed, or its codec would not have been kept
+        case "rtpmap":  # well-formed, or its codec would not have been kept
             return rest
+        case _:
+            return ""
 
 
 def clean_parameters(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from config.model import CodecPolicy
 from media.sdp.address import family, is_unicast
 from media.sdp.allowlist import Rules, attributes, bandwidth, refused
-from media.sdp.codec import Codec
+from media.sdp.codec import Codec, is_real
 from media.sdp.describe import SideView, describe
 from media.sdp.origin import Origin, OriginTrack
 from media.sdp.policy import EVERY_CODEC, apply_codecs
@@ -24,6 +24,7 @@ __all__ = [
     "SideView",
     "anchored",
     "answered",
+    "check_follows",
     "describe",
     "wanted_streams",
 ]
@@ -93,6 +94,12 @@ def wanted_streams(
     ]
 
 
+def check_follows(before: Session, after: Session) -> None:
+    """Raises BadSdp if who sent `before` may not send `after` next (RFC 3264 §8)."""
+    if len(after.media) < len(before.media):
+        raise BadSdp("an m= line has gone; it may only be refused")
+
+
 def _kept(line: Media, policy: CodecPolicy, rules: Rules) -> tuple[Codec, ...]:
     """The codecs that stay in an offered line; none when the line must be refused."""
     if not _can_carry(line, rules):
@@ -106,7 +113,10 @@ def _agreed(offered: Media, line: Media, policy: CodecPolicy, rules: Rules) -> t
         return ()
     keys = {codec.key for codec in offered.codecs}
     codecs = [codec for codec in line.codecs if codec.key in keys]
-    return apply_codecs(codecs, policy, reorder=False)
+    kept = apply_codecs(codecs, policy, reorder=False)
+    if any(map(is_real, offered.codecs)) and not any(map(is_real, kept)):
+        return ()
+    return kept
 
 
 def _can_carry(line: Media, rules: Rules) -> bool:
@@ -114,7 +124,8 @@ def _can_carry(line: Media, rules: Rules) -> bool:
         not line.refused
         and line.kind in rules.kinds
         and line.protocol in rules.protocols
-        and is_unicast(line.connection_ip or "")
+        and line.connection_ip is not None
+        and is_unicast(line.connection_ip)
     )
 
 

@@ -76,10 +76,11 @@ def codecs_of(formats: Iterable[str], lines: Iterable[str]) -> tuple[Codec, ...]
     maps: dict[str, str] = {}
     parameters: dict[str, str] = {}
     for line in lines:
-        if line[:9] == "a=rtpmap:":
+        start = line[:7]
+        if start == "a=rtpma" and line[7:9] == "p:":
             number, _, text = line[9:].partition(" ")
             maps.setdefault(number, text)
-        elif line[:7] == "a=fmtp:":
+        elif start == "a=fmtp:":
             number, _, text = line[7:].partition(" ")
             parameters[number] = f"{parameters[number]};{text}" if number in parameters else text
     codecs = []

@@ -9,6 +9,9 @@ from media.sdp.codec import Codec, is_real
 
 EVERY_CODEC = CodecPolicy()
 
+NO_CODEC = ("-",)
+"""Allows nothing, where an empty list would allow everything: no codec has this name."""
+
 _APT = re.compile(r"(?:^|[; ])apt=([0-9]{1,3}) *(?:;|$)")
 _RED = re.compile(r"[0-9]{1,3}(?:/[0-9]{1,3})*")
 
@@ -18,11 +21,13 @@ def apply_codecs(
 ) -> tuple[Codec, ...]:
     """What is left of `codecs`; nothing when no real codec is (RFC 3264 §6: refuse the line).
 
-    An answer must not be reordered: its first codec is the one that the answerer uses.
+    An answer must not be reordered: its first codec is the one that the answerer uses. A line that
+    never had a real codec, such as one for telephone-events (RFC 4317 §2.4), may stay without.
     """
     allowed = _lower(policy.allow)
     kept = [codec for codec in codecs if not allowed or codec.key[0] in allowed]
-    kept = _in_step(kept)
+    if any(map(is_real, codecs)):
+        kept = _in_step(kept)
     if reorder and policy.order:
         ranks = _ranks(policy.order)
         kept.sort(key=lambda codec: ranks.get(codec.key[0], len(ranks)))
@@ -58,6 +63,15 @@ def _rtx_is_whole(rtx: Codec, numbers: set[int]) -> bool:
 
 
 _NAMING = (("red", _red_is_whole), ("rtx", _rtx_is_whole))
+
+
+def both(first: CodecPolicy, second: CodecPolicy) -> CodecPolicy:
+    """One policy that lets by what both do; the order is that of `second`, if it has one."""
+    order = second.order or first.order
+    if not first.allow or not second.allow:
+        return CodecPolicy(allow=first.allow or second.allow, order=order)
+    common = tuple(name for name in second.allow if name.lower() in _lower(first.allow))
+    return CodecPolicy(allow=common or NO_CODEC, order=order)
 
 
 @lru_cache(maxsize=256)

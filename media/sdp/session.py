@@ -24,7 +24,7 @@ DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 _DIRECTION_LINES = {f"a={direction}": direction for direction in DIRECTIONS}
 _LINE_TYPES = frozenset(f"{letter}=" for letter in "abcdefghijklmnopqrstuvwxyz")
-_ORIGIN = re.compile(r"o=([^ ]+) ([0-9]{1,32}) ([0-9]{1,32}) IN IP[46] ([^ ]+) *")
+_ORIGIN = re.compile(r"o=([^ ]+) ([0-9]{1,32}) ([0-9]{1,32}) IN IP([46]) ([^ ]+) *")
 _MEDIA = re.compile(r"m=([a-z]+) +([0-9]{1,5})(?:/([1-9][0-9]{0,4}))? +([!-~]+)((?: +[!-~]+)+) *")
 _RTCP = re.compile(r"([0-9]{1,5})(?: +IN +IP[46] +([0-9A-Fa-f.:]{2,45}))? *")
 
@@ -44,6 +44,7 @@ class OriginField:
     user: str
     session_id: int
     version: int
+    ip_version: int
     address: str
 
 
@@ -175,7 +176,7 @@ class Session:
     def origin(self) -> OriginField:
         match = _ORIGIN.fullmatch(self.lines[1])
         assert match is not None  # noqa: S101 - parsed, or built by us
-        return OriginField(match[1], int(match[2]), int(match[3]), match[4])
+        return OriginField(match[1], int(match[2]), int(match[3]), int(match[4]), match[5])
 
     @property
     def connection_ip(self) -> str | None:
