@@ -43,7 +43,7 @@ def side_report(total: dict[str, Any] | None = None, **changes: Any) -> dict[str
             "round_trip_ms": 31.0,
         },
         "mos": 4.4,
-        "mos_method": "G.107 E-model, PCMA, delay 100 ms",
+        "mos_method": "E-model G.107, PCMA, loss and delay 100 ms assumed",
         **changes,
     }
 

@@ -92,7 +92,7 @@ def test_a_leg_without_trunk_or_codec_has_a_dash() -> None:
 
 def test_the_methods_of_the_figures_are_named() -> None:
     made = report([of(side_report(), side_report(mos_method="other"), side_report(mos_method=""))])
-    assert made.mos_methods == ("G.107 E-model", "other")
+    assert made.mos_methods == ("E-model G.107", "other")
     assert made.percentiles == "nearest-rank"
 
 

@@ -1,0 +1,215 @@
+"""Prometheus metrics: counters of what happens, gauges of what is, histograms of how calls were.
+
+Cardinality is bounded (`labels`): no Call-ID, number, user or address is ever a label. The uid of a
+call appears as an exemplar, which a scraper gets that speaks OpenMetrics, and which adds no series.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from sbc.actions import Note
+from sbc.operate import labels
+from sbc.operate.events import EVENTS
+from sbc.operate.labels import EVENT_LABELS, Labels
+from sbc.operate.record import Record, directions, loss_ratio, number, part, text, whole
+
+LOSS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Ratio. Speech with concealment begins to suffer between 1 and 3 per cent."""
+JITTER = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.1, 0.15, 0.2)
+"""Seconds. The buffer of a phone holds 20 to 200 ms."""
+GAP = (0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds. A packet is 20 ms of speech."""
+MOS = (1.0, 2.0, 2.6, 3.1, 3.4, 3.6, 3.8, 4.0, 4.1, 4.2, 4.3, 4.4, 4.5)
+"""Score. 2.6, 3.1, 3.6, 4.0 and 4.3 part the classes of user satisfaction of G.107 annex B."""
+SETUP = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 120.0, 180.0)
+"""Seconds from the INVITE to the answer: people let it ring."""
+DURATION = (1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0)
+"""Seconds."""
+
+_STREAM = ("zone", "trunk", "codec")
+_EXEMPLAR_MOST = 128 - len("call_uid")
+"""Characters that OpenMetrics allows in an exemplar's labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Those of the configuration that may become label values."""
+
+    zones: Collection[str]
+    trunks: Collection[str]
+    interfaces: Collection[str]
+
+
+class Metrics:
+    def __init__(self, names: Names, events: Mapping[str, Collection[str]] = EVENTS) -> None:
+        # They would double the series of every counter.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._labels = Labels(events, names.zones, names.trunks, names.interfaces)
+        self._registry = CollectorRegistry()
+        self._now = _Now(names)
+        self._registry.register(self._now)
+        ProcessCollector(registry=self._registry)
+        self._events = Counter(
+            "sbc_events",
+            "What happened at the border, by event; labels which an event lacks are empty.",
+            ("event", *EVENT_LABELS),
+            registry=self._registry,
+        )
+        self._calls = Counter(
+            "sbc_calls_ended",
+            "Calls that ended, refused ones included, by the class of the final SIP status.",
+            ("from_trunk", "to_trunk", "ended_by", "status_class"),
+            registry=self._registry,
+        )
+        self._streams = Counter(
+            "sbc_streams_ended",
+            "Directions of media streams, by who sent; heard: any packet came.",
+            (*_STREAM, "heard"),
+            registry=self._registry,
+        )
+        self._loss = self._histogram("loss_ratio", "Packets lost of those expected.", LOSS)
+        self._jitter = self._histogram("jitter_seconds", "Interarrival jitter (RFC 3550).", JITTER)
+        self._gap = self._histogram("longest_gap_seconds", "Longest time without a packet.", GAP)
+        self._mos = self._histogram("mos", "Mean opinion score, E-model (ITU-T G.107).", MOS)
+        self._setup = Histogram(
+            "sbc_call_setup_seconds",
+            "From the INVITE to the answer.",
+            ("from_trunk", "to_trunk"),
+            registry=self._registry,
+            buckets=SETUP,
+        )
+        self._duration = Histogram(
+            "sbc_call_duration_seconds",
+            "From the answer to the end.",
+            ("from_trunk", "to_trunk"),
+            registry=self._registry,
+            buckets=DURATION,
+        )
+
+    def note(self, note: Note) -> None:
+        self._events.labels(**self._labels.of_event(note.event, note.labels)).inc()
+
+    def observe_cdr(self, cdr: Record) -> None:
+        """To be called once for each CDR that goes to the journal."""
+        uid = text(cdr, "uid") or ""
+        exemplar = {"call_uid": uid} if 0 < len(uid) <= _EXEMPLAR_MOST else None
+        trunks = [self._labels.trunk(text(cdr, "legs", side, "trunk")) for side in ("a", "b")]
+        ended_by = text(cdr, "ended_by")
+        self._calls.labels(
+            *trunks,
+            ended_by if ended_by in ("caller", "callee", "border") else labels.OTHER,
+            labels.status_class(number(cdr, "cause", "sip")),
+        ).inc(exemplar=exemplar)
+        setup, duration = number(cdr, "setup_s"), number(cdr, "duration_s")
+        if setup is not None:
+            self._setup.labels(*trunks).observe(setup, exemplar)
+            if duration is not None:
+                self._duration.labels(*trunks).observe(duration, exemplar)
+        for _, leg, report in directions(cdr):
+            self._observe_stream(leg, report, exemplar)
+
+    def exposition(self, status: Record, accept: str = "") -> tuple[bytes, str]:
+        """The page and its content type. `status` is what the border says of itself now."""
+        self._now.status = status
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+    def _observe_stream(self, leg: Record, report: Record, exemplar: dict[str, str] | None) -> None:
+        of = (
+            self._labels.zone(text(leg, "zone")),
+            self._labels.trunk(text(leg, "trunk")),
+            labels.codec(text(report, "codec")),
+        )
+        total = part(report, "total")
+        heard = whole(total, "packets") > 0
+        self._streams.labels(*of, "yes" if heard else "no").inc()
+        if not heard:
+            return
+        for histogram, value in (
+            (self._loss, loss_ratio(total)),
+            (self._jitter, _seconds(number(total, "jitter_ms"))),
+            (self._gap, _seconds(number(total, "longest_gap_ms"))),
+            (self._mos, number(report, "mos")),
+        ):
+            if value is not None:
+                histogram.labels(*of).observe(value, exemplar)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(
+            f"sbc_stream_{name}",
+            f"{text} One sample is one direction of one stream, by who sent it.",
+            _STREAM,
+            registry=self._registry,
+            buckets=buckets,
+        )
+
+
+class _Now(Collector):
+    """What is rather than what happened: read from the border's status at each scrape, so that no
+    gauge can drift from the truth."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self.status: Record = {}
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        calls = GaugeMetricFamily(
+            "sbc_calls_up",
+            "Calls in being, by trunk; each counts on both of its trunks.",
+            None,
+            ["trunk"],
+        )
+        for trunk in sorted(self._names.trunks):
+            calls.add_metric([trunk], whole(self.status, "calls", "by_trunk", trunk))
+        yield calls
+        ports = GaugeMetricFamily(
+            "sbc_relay_ports",
+            "Pairs of ports (RTP and RTCP) of the relay.",
+            None,
+            ["interface", "state"],
+        )
+        for interface in sorted(self._names.interfaces):
+            for state in ("free", "used"):
+                count = number(self.status, "relay", "ports", interface, state)
+                if count is not None:
+                    ports.add_metric([interface, state], count)
+        yield ports
+        yield GaugeMetricFamily(
+            "sbc_relay_connected",
+            "1: the relay is there.",
+            int(part(self.status, "relay").get("connected") is True),
+        )
+        yield from self._journal()
+
+    def _journal(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        journal = part(self.status, "journal")
+        yield GaugeMetricFamily(
+            "sbc_journal_pending_bytes",
+            "Lines of the call journal that wait for the disk.",
+            whole(journal, "pending"),
+        )
+        for name, meaning in (
+            ("failures", "Writes to the call journal that failed; they are repeated."),
+            (
+                "dropped",
+                "Lines of the call journal that were lost: the disk took none for too long.",
+            ),
+            ("recovered", "CDRs made for calls that a crash cut off."),
+            ("torn", "Half-written lines found in the call journal."),
+        ):
+            yield CounterMetricFamily(f"sbc_journal_{name}", meaning, whole(journal, name))
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
