@@ -83,72 +83,78 @@ class ProtocolError(Exception):
         self.event = event
 
 
-def after(state: State, event: On) -> State:
-    following = TABLE[state].get(event)
-    if following is None:
-        raise ProtocolError(state, event)
-    return following
+class OfferAnswer:
+    """Where one dialog stands. What we do must have a row, or `ProtocolError` says that we are at
+    fault; for what the peer does each method returns None, or the status that refuses it.
+    """
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: State = State.STABLE) -> None:
+        self.state = state
+
+    @staticmethod
+    def inviting(*, offered: bool) -> "OfferAnswer":
+        """We sent the INVITE that begins the dialog."""
+        return OfferAnswer(State.LOCAL_OFFER if offered else State.AWAITING_OFFER)
+
+    @staticmethod
+    def invited(*, offered: bool) -> "OfferAnswer":
+        return OfferAnswer(State.REMOTE_OFFER if offered else State.OWING_OFFER)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is open: either side may offer."""
+        return self.state is State.STABLE
+
+    def offer_sent(self) -> None:
+        self._do(On.OFFER_SENT)
+
+    def offer_invited(self) -> None:
+        """We sent an INVITE that asks for an offer."""
+        self._do(On.OFFERLESS_SENT)
+
+    def answer_sent(self) -> None:
+        self._do(On.ANSWER_SENT)
+
+    def described(self) -> None:
+        """SDP went out in a 2xx or reliable 1xx: it is what we owe, or repeats what we said."""
+        if self.state is State.REMOTE_OFFER:
+            self._do(On.ANSWER_SENT)
+        elif self.state is State.OWING_OFFER:
+            self._do(On.OFFER_SENT)
+
+    def offer_received(self) -> int | None:
+        return self._take(On.OFFER_RECEIVED)
+
+    def offer_asked(self) -> int | None:
+        """An INVITE came that asks for an offer."""
+        return self._take(On.OFFERLESS_RECEIVED)
+
+    def answer_received(self) -> int | None:
+        return self._take(On.ANSWER_RECEIVED)
+
+    def failed(self) -> None:
+        self._do(On.FAILED)
+
+    def _do(self, event: On) -> None:
+        following = TABLE[self.state].get(event)
+        if following is None:
+            raise ProtocolError(self.state, event)
+        self.state = following
+
+    def _take(self, event: On) -> int | None:
+        following = TABLE[self.state].get(event)
+        if following is None:
+            return refusal(self.state, event)
+        self.state = following
+        return None
 
 
 def refusal(state: State, event: On) -> int | None:
-    """The status for a *request* that carries this event now; None if it may be taken.
-
-    An offer that the peer owes comes in a response: one in a request is glare, row or no row.
-    """
-    if event in {On.OFFER_RECEIVED, On.OFFERLESS_RECEIVED}:
-        return _REFUSALS.get(state)
-    return None if event in TABLE[state] else 400
-
-
-class Carrier(Enum):
-    """The message in which a session description came or went."""
-
-    INVITE = auto()
-    UPDATE = auto()
-    PRACK = auto()
-    ACK = auto()
-    RELIABLE_PROVISIONAL = auto()
-    PROVISIONAL = auto()
-    SUCCESS = auto()
-    """2xx to an INVITE."""
-    OTHER_SUCCESS = auto()
-    """2xx to an UPDATE or a PRACK."""
-
-    __hash__ = object.__hash__
-
-
-_MUST_CARRY = {Carrier.ACK, Carrier.SUCCESS}
-"""The last chance for what is owed (RFC 6337 §2.1)."""
-_MAY_OFFER = {Carrier.RELIABLE_PROVISIONAL, Carrier.SUCCESS}
-
-
-def event_of(state: State, carrier: Carrier, *, ours: bool, sdp: bool) -> On | None:
-    """What this message means for offer and answer; None if nothing (RFC 6337 §2.2).
-
-    SDP in an unreliable 1xx is a preview of the answer, and SDP in a 2xx whose INVITE was answered
-    in a 1xx repeats it: neither counts. Raises `ProtocolError` when the message had to carry
-    what its sender owes, and does not.
-    """
-    offer, answer = _events(ours=ours)
-    owes_answer = state is (State.REMOTE_OFFER if ours else State.LOCAL_OFFER)
-    owes_offer = state is (State.OWING_OFFER if ours else State.AWAITING_OFFER)
-    if carrier is Carrier.INVITE:
-        offerless = On.OFFERLESS_SENT if ours else On.OFFERLESS_RECEIVED
-        return offer if sdp else offerless
-    if not sdp:
-        if carrier in _MUST_CARRY and (owes_answer or owes_offer):
-            raise ProtocolError(state, answer if owes_answer else offer)
+    """The status for a request of the peer which does `event` now; None if the table allows it."""
+    if event in TABLE[state]:
         return None
-    if carrier is Carrier.UPDATE or (carrier is Carrier.PRACK and not owes_answer):
-        return offer
-    if carrier is Carrier.PROVISIONAL:
-        return None
-    if owes_answer:
-        return answer
-    return offer if owes_offer and carrier in _MAY_OFFER else None
-
-
-def _events(*, ours: bool) -> tuple[On, On]:
-    if ours:
-        return On.OFFER_SENT, On.ANSWER_SENT
-    return On.OFFER_RECEIVED, On.ANSWER_RECEIVED
+    if event is On.ANSWER_RECEIVED:
+        return 400  # to nothing that we offered
+    return _REFUSALS[state]
