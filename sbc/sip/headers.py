@@ -39,11 +39,10 @@ class Headers:
     def parse(cls, text: str, limits: Limits = DEFAULT) -> "Headers":
         """From the header part of a message, without the start line and the blank line."""
         headers = cls.built(text)
-        names = headers._load()
-        if len(names) > limits.headers:
-            raise BadMessage(400, "Too many header fields")
-        if len(text) > limits.header_bytes and max(map(len, headers._lines)) > limits.header_bytes:
-            raise BadMessage(400, "Header field too long")
+        if text:
+            headers._lines, headers._names = read_lines(text, limits.headers)
+            if len(text) > limits.header_bytes and _longest(headers._lines) > limits.header_bytes:
+                raise BadMessage(400, "Header field too long")
         return headers
 
     @classmethod
@@ -249,7 +248,8 @@ class Headers:
 
     def _load(self) -> list[str]:
         """Lines and names of a message that we wrote ourselves."""
-        self._lines, self._names = read_lines(self.text) if self.text else ([], [])
+        text = self.text
+        self._lines, self._names = read_lines(text, len(text)) if text else ([], [])
         return self._names
 
     def _edit(self, name: str, value: str) -> tuple[str, str, list[str]]:
@@ -305,3 +305,7 @@ def _via(text: str) -> Via:
     except BadMessage as bad:
         reason = bad.reason if bad.reason == "Bad Via" else f"Bad Via: {bad.reason}"
         raise BadMessage(400, reason) from None
+
+
+def _longest(lines: list[str]) -> int:
+    return max([len(line) for line in lines])

@@ -8,7 +8,7 @@ from sbc.sip.errors import BadMessage
 
 # Underscores are not in the grammar, but real networks are full of them.
 _NAME = re.compile(r"[A-Za-z0-9._-]++")
-_EXTRA_COLON = re.compile(r":::(?=[0-9.]++$)")
+_EXTRA_COLON = re.compile(r":::(?=[0-9]++\.[0-9.]++$)")
 _LONGEST = 256
 
 

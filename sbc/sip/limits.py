@@ -9,7 +9,7 @@ class Limits:
     """The whole message; beyond it 513 (RFC 3261 §21.5.7)."""
 
     headers: int = 160
-    """Header fields; beyond it 400."""
+    """Header lines, continuation lines among them; beyond it 400."""
 
     header_bytes: int = 8192
     """One header field with its continuation lines; beyond it 400."""

@@ -8,13 +8,15 @@ from sbc.sip.names import CANONICAL, canonical
 _LINE_END = re.compile(r"\r\n(?![ \t])")
 
 
-def read_lines(text: str) -> tuple[list[str], list[str]]:
+def read_lines(text: str, most: int) -> tuple[list[str], list[str]]:
     """The fields of a header part and their canonical names; a folded field is one string."""
     lines = text.split("\r\n")
     ends = len(lines) - 1
+    if ends >= most:
+        raise BadMessage(400, "Too many header lines")
     if text.count("\n") != ends or text.count("\r") != ends:
         raise BadMessage(400, "Stray line end")  # a border lets nobody see two messages in one
-    if "\0" in text and not all(map(_nul_is_quoted, lines)):
+    if "\0" in text and not all(_nul_is_quoted(line) for line in lines if "\0" in line):
         raise BadMessage(400, "NUL in header")
     names = _index(lines)
     if "" in names:  # rare: look whether it is because of folding

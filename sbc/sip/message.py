@@ -113,7 +113,7 @@ def build_response(
     for name in _COPIED_100 if status == 100 else _COPIED:
         for line in request.headers.lines(name):
             lines.append(line if "\r" not in line else f"{SPELLING[name]}: {value_of(line)}")
-        if name == "to" and to_tag and lines and not _has_tag(request):
+        if name == "to" and to_tag and not _has_tag(request):
             guard(to_tag, 0)
             lines[-1] = f"{lines[-1]};tag={to_tag}"
     return Response(status, reason, _build(lines, fields, body, content_type), body)

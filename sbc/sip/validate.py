@@ -15,6 +15,8 @@ from sbc.sip.uri import Uri
 
 SCHEMES = frozenset(("sip", "sips", "tel"))
 
+_ONE_CONTACT = frozenset(("INVITE", "NOTIFY", "REFER", "SUBSCRIBE", "UPDATE"))
+
 _MANDATORY = ("via", "from", "to", "call-id", "cseq")
 """Max-Forwards and tags are not asked for: RFC 2543 had none (RFC 4475 §3.4.1)."""
 
@@ -74,6 +76,8 @@ def _check_request(request: Request) -> None:
     _check_headers(headers)
     if headers.cseq.method != request.method:
         raise BadMessage(400, "CSeq method does not match")
+    if request.method in _ONE_CONTACT and len(headers.contacts) > 1:
+        raise BadMessage(400, "Several Contacts")  # RFC 3261 §8.1.1.8
     if request.method == "PRACK" and not headers.has("rack"):
         raise BadMessage(400, "Missing RAck")
 
