@@ -1,7 +1,12 @@
 """MOS from what the relay measures: the E-model, ITU-T G.107, with its default values.
 
 R = 93.2 - Id - Ie,eff: nothing is known here of the phones and rooms, so all that the model holds
-of them stays at its default (§7.7, table 2), and so does the burst ratio, 1 (random loss).
+of them stays at its default (table 2), and so does the burst ratio, 1 (random loss).
+
+One narrow-band scale for all codecs, so that calls can be compared. The wide-band scale (G.107.1)
+reaches 129 where this one ends at 93.2, and there a narrow-band codec's Ie grows by the difference,
+35.8. A wide-band codec with an Ie,wb below that is better than any narrow-band one can be; here it
+has Ie = 0, as good as G.711. So its score is on the low side, and `mos` says which scale it is on.
 """
 
 from dataclasses import dataclass
@@ -20,22 +25,42 @@ class Impairment:
     """Ie: what the codec takes from R without any loss."""
     robustness: float
     """Bpl: the loss, in per cent, which halves what Ie leaves."""
-    wideband: bool = False
+    caution: str = ""
+    """What else the reader of a score has to know, in brackets behind the codec."""
 
 
-_G711 = Impairment(0.0, 25.1)
+_CONCEALED = 25.1
+"""Bpl of G.711 with the concealment of its appendix I, as phones do it; without, it is 4.3."""
+
+_G711 = Impairment(0.0, _CONCEALED)
+_G729 = Impairment(11.0, 19.0)
+_WIDEBAND = "narrow-band scale, loss estimated"
+
 CODECS = {
+    # ITU-T G.113 appendix I: provisional planning values, Ie and Bpl.
     "pcmu": _G711,
     "pcma": _G711,
-    "g729": Impairment(11.0, 19.0),
+    "g729": _G729,
+    "g729a": _G729,
     "g723": Impairment(15.0, 16.1),
+    "gsm-efr": Impairment(5.0, 10.0),
+    "amr": Impairment(5.0, 10.0, "at 12.2 kbit/s"),  # that mode is GSM-EFR
+    # Ie published and Bpl not: as GSM-EFR, which repeats lost frames in the same way.
+    "gsm": Impairment(20.0, 10.0, "loss estimated"),
+    # Nothing by the ITU. RFC 3951 §1: under loss like G.711 with concealment; without, like G.729.
+    "ilbc": Impairment(11.0, _CONCEALED, "estimated"),
+    # Ie,wb 13 (G.722 at 64 kbit/s, AMR-WB at 12.65) and below; see above.
+    "g722": Impairment(0.0, _CONCEALED, _WIDEBAND),
+    "amr-wb": Impairment(0.0, 10.0, _WIDEBAND),
+    "opus": Impairment(0.0, _CONCEALED, _WIDEBAND),
 }
+"""By the encoding name of SDP, in lower case."""
 
 
 def mos(
     codec: str | None, loss: float, jitter_ms: float, round_trip_ms: float | None
 ) -> tuple[float, str] | None:
-    """Score 1..4.5 and how it was found; None for a codec of which nothing is published.
+    """Score 1..4.5 and how it was found; None for a codec of which nothing is known.
 
     `loss` is 0..1; `round_trip_ms` is between the two ends, as far as it is known.
     """
@@ -47,9 +72,9 @@ def mos(
     else:
         delay = round_trip_ms / 2 + 2 * jitter_ms + PACKET_TIME_MS
         words = f"delay {delay:.0f} ms"
-    scale = " on the narrow-band scale" if impairment.wideband else ""
+    caution = f" ({impairment.caution})" if impairment.caution else ""
     rating = DEFAULT_RATING - delay_impairment(delay) - loss_impairment(impairment, loss)
-    return score(rating), f"E-model G.107, {codec}{scale}, loss and {words}"
+    return score(rating), f"E-model G.107, {codec}{caution}, loss and {words}"
 
 
 def loss_impairment(codec: Impairment, loss: float) -> float:
@@ -64,7 +89,7 @@ def delay_impairment(one_way_ms: float) -> float:
 
 
 def _delay_impairment(delay: float) -> float:
-    noise = -61.18  # No, dBm0p: the sum of all noise at its defaults
+    noise = -61.18  # No, dBm0p: all noise added up, at its defaults
     signal = 94.77  # Ro = 15 - 1.5 (SLR + No)
     # Talker echo, TELR 65 dB.
     loudness = 65 - 40 * log10((1 + delay / 10) / (1 + delay / 150)) + 6 * exp(-0.3 * delay**2)
