@@ -1,13 +1,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.control import Totals
-from media.quality import MAX_DROPOUT, MAX_MISORDER, Codec, Reception
+from media.quality import MAX_DROPOUT, MAX_MISORDER, MAX_STEP, Codec, Reception
 from tests.support.rtp_streams import SSRC, Arrival, Delays, received, rtp
 
 PCMU, PCMA, G722, CN, OPUS, EVENT, VIDEO = 0, 8, 9, 13, 96, 101, 97
@@ -181,6 +181,82 @@ def test_intervals_add_up_to_the_whole(network: list[Delays], cuts: set[int]) ->
     assert sum(one.lost for one in intervals) >= total.lost  # what is late belongs to two of them
     assert max(one.jitter_max_ms for one in intervals) == total.jitter_max_ms
     assert max(one.longest_gap_ms for one in intervals) == total.longest_gap_ms
+
+
+def by_sets(sequences: Sequence[int]) -> tuple[int, int, int]:
+    """RFC 3550 A.1 over all numbers ever heard: what was lost, late and doubled."""
+    segments = [{sequences[0]}]
+    late = duplicated = outside = 0
+    restart = None
+    for sequence in sequences[1:]:
+        heard = segments[-1]
+        ahead = (sequence - max(heard)) % 2**16
+        number = max(heard) + ahead - (2**16 if ahead > 2**15 else 0)
+        if 0 < ahead < 3000:
+            heard.add(number)
+        elif ahead == 0 or ahead > 2**16 - 100:
+            duplicated += number in heard
+            late += number not in heard
+            heard.add(number)
+        elif sequence == restart:
+            segments.append({sequence - 1, sequence})
+            outside -= 1
+            restart = None
+        else:
+            outside += 1
+            restart = (sequence + 1) % 2**16
+    expected = sum(max(heard) - min(heard) + 1 for heard in segments)
+    return max(0, expected - (len(sequences) - outside)), late, duplicated
+
+
+STEP = (
+    st.integers(1, 3)
+    | st.integers(-130, 130)
+    | st.integers(2990, 3010)
+    | st.integers(-5, 5).map(lambda step: step + 2**15)
+)
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 65535), st.lists(STEP, max_size=60))
+def test_any_sequence_is_counted_as_sets_do_it(first: int, steps: list[int]) -> None:
+    sequences = [number % 2**16 for number in accumulate(steps, initial=first)]
+    assert Line().hears(*sequences).counts == by_sets(sequences)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 65535) | st.integers(0, 5),
+            st.integers(0, 2**32 - 1),
+            st.sampled_from([*CLOCKS, 77]),
+            st.integers(1, 2),
+            st.booleans(),
+            st.floats(0, 10),
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_no_stream_however_wild_gives_a_figure_out_of_bounds(
+    packets: list[tuple[int, int, int, int, bool, float]],
+) -> None:
+    line = Line()
+    for sequence, timestamp, payload_type, ssrc, marker, after in packets:
+        line.hears(
+            sequence,
+            after=after,
+            timestamp=timestamp,
+            payload_type=payload_type,
+            ssrc=ssrc,
+            marker=marker,
+        )
+    total = line.total
+    assert total.packets == len(packets)
+    assert min(total.lost, total.late, total.duplicated) >= 0
+    assert 0.0 <= total.jitter_ms <= total.jitter_max_ms <= 1000 * MAX_STEP
+    assert 0.0 <= total.longest_gap_ms <= 10_000 + 1e-6
+    assert 0.0 <= line.reception.loss_fraction(line.now) <= 1.0
 
 
 # --- sequence -----------------------------------------------------------------------------------
