@@ -77,7 +77,7 @@ class ReliableReceiver:
         """The RSeq that was taken last; 0 before the first."""
 
     def accept(self, rseq: int) -> bool:
-        """May it be acknowledged and acted on? A repeated or early one is dropped: it comes again."""
+        """May it be acted on? A repeated or early one is dropped: an early one comes again."""
         if rseq < 1 or (self.last and rseq != self.last + 1):
             return False
         self.last = rseq
