@@ -56,7 +56,7 @@ def attributes(media: Media, numbers: frozenset[str], rules: Rules) -> list[str]
     lines: list[str] = []
     seen: set[tuple[str, str]] = set()
     for line in media.lines:
-        if line[0] != "a" or line[2:].partition(":")[0] not in rules.attributes:
+        if line[0] != "a" or line[2 : line.find(":")] not in rules.attributes:
             continue
         name, number, text = crossing(line)
         if not text or (number and number not in numbers):

@@ -58,7 +58,7 @@ def anchored(
         media.append(
             _line(line, line, ports.get(index, 0), codecs, address=origin.address, rules=rules)
         )
-    return Session(_head(session, origin), media)
+    return Session(_head(session, origin), media, origin.address)
 
 
 def answered(
@@ -82,7 +82,7 @@ def answered(
         )
     if all(line.refused for line in media) and not all(line.refused for line in offer_sent.media):
         raise BadAnswer("answer leaves no stream")
-    return Session(_head(answer, origin), media)
+    return Session(_head(answer, origin), media, origin.address)
 
 
 def wanted_streams(

@@ -41,7 +41,8 @@ class OriginTrack:
     def stamp(self, session: Session) -> Session:
         """The same description with the o= line that it must be sent with."""
         self.next(content(session))
-        return Session([session.lines[0], self.origin.line, *session.lines[2:]], session.media)
+        lines = [session.lines[0], self.origin.line, *session.lines[2:]]
+        return Session(lines, session.media, session.connection_ip)
 
 
 def content(session: Session) -> str:

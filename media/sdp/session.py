@@ -53,6 +53,7 @@ class Media:
 
     __slots__ = (
         "_codecs",
+        "_direction",
         "connection_ip",
         "formats",
         "kind",
@@ -86,6 +87,7 @@ class Media:
         """Of the c= line here, else of that for the whole session."""
         self.session_direction = session_direction
         self._codecs: tuple[Codec, ...] | None = None
+        self._direction: str | None = None
 
     @property
     def line(self) -> str:
@@ -108,7 +110,9 @@ class Media:
     @property
     def direction(self) -> str:
         """As written here, else for the whole session, else `sendrecv` (RFC 8866 §6.7)."""
-        return _direction(self.lines) or self.session_direction
+        if self._direction is None:
+            self._direction = _direction(self.lines) or self.session_direction
+        return self._direction
 
     @property
     def held(self) -> bool:
@@ -135,7 +139,8 @@ class Media:
         rtp = self.rtp
         if rtp is None:
             return None
-        match = _RTCP.fullmatch(self.attribute("rtcp") or "")
+        value = next((line[7:] for line in self.lines if line[:7] == "a=rtcp:"), "")
+        match = _RTCP.fullmatch(value)
         ip, port = rtp[0], rtp[1] + 1
         if match is not None and 0 < int(match[1]) <= 65535:
             ip, port = canonical(match[2] or ip) or ip, int(match[1])
@@ -152,14 +157,20 @@ class Media:
 class Session:
     """A whole description. `encode` gives back the very bytes that were parsed."""
 
-    __slots__ = ("_body", "lines", "media")
+    __slots__ = ("_body", "connection_ip", "lines", "media")
 
     def __init__(
-        self, lines: Sequence[str], media: Sequence[Media], body: bytes | None = None
+        self,
+        lines: Sequence[str],
+        media: Sequence[Media],
+        connection_ip: str | None,
+        body: bytes | None = None,
     ) -> None:
         self.lines = tuple(lines)
         """Those before the first m= line."""
         self.media = tuple(media)
+        self.connection_ip = connection_ip
+        """Of the c= line for the whole session."""
         self._body = body
 
     def encode(self) -> bytes:
@@ -178,10 +189,6 @@ class Session:
         assert match is not None  # noqa: S101 - parsed, or built by us
         return OriginField(match[1], int(match[2]), int(match[3]), int(match[4]), match[5])
 
-    @property
-    def connection_ip(self) -> str | None:
-        return _connection(self.lines)
-
 
 def parse(body: bytes) -> Session:
     """Raises BadSdp. LF alone ends a line too, and any byte in a line survives but NUL and CR."""
@@ -191,12 +198,12 @@ def parse(body: bytes) -> Session:
     _check_start(lines)
     if len(body) > MOST_LINE_CHARACTERS and max(map(len, lines)) > MOST_LINE_CHARACTERS:
         raise BadSdp("line too long")
-    head, *sections = _sections(lines)
+    (head, connection), *sections = _sections(lines)
     if len(sections) > MOST_MEDIA:
         raise BadSdp("too many m= lines")
-    connection, direction = _connection(head), _direction(head) or "sendrecv"
-    media = [_parse_media(section, connection, direction) for section in sections]
-    return Session(head, media, bytes(body))
+    direction = _direction(head) or "sendrecv"
+    media = [_parse_media(own, ip or connection, direction) for own, ip in sections]
+    return Session(head, media, connection, bytes(body))
 
 
 def is_rtp(protocol: str) -> bool:
@@ -206,12 +213,11 @@ def is_rtp(protocol: str) -> bool:
 
 def _split(body: bytes) -> list[str]:
     text = body.decode("utf-8", "surrogateescape")
-    pairs = text.count("\r\n")
-    if text.count("\r") != pairs or "\0" in text:
+    lines = text.split("\r\n")
+    pairs = len(lines) - 1
+    if body.count(b"\r") != pairs or b"\0" in body:
         raise BadSdp("CR or NUL within a line")
-    if text.count("\n") == pairs:
-        lines = text.split("\r\n")
-    else:
+    if body.count(b"\n") != pairs:
         lines = [line.removesuffix("\r") for line in text.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
@@ -225,18 +231,22 @@ def _check_start(lines: list[str]) -> None:
         raise BadSdp("o= with six fields must come second")
 
 
-def _sections(lines: list[str]) -> list[list[str]]:
-    """The lines of the session, then those of each m= line."""
+def _sections(lines: list[str]) -> list[tuple[list[str], str | None]]:
+    """The lines of the session, then those of each m= line; with the address of their c= line."""
     current: list[str] = []
     sections = [current]
+    addresses: dict[int, str] = {}
     for line in lines:
         start = line[:2]
-        if start == "m=":
-            sections.append(current := [])
-        elif start not in _LINE_TYPES:
-            raise BadSdp("a line is not <type>=<value>")
+        if start != "a=":
+            if start == "m=":
+                sections.append(current := [])
+            elif start == "c=":
+                addresses.setdefault(len(sections) - 1, _connection(line))
+            elif start not in _LINE_TYPES:
+                raise BadSdp("a line is not <type>=<value>")
         current.append(line)
-    return sections
+    return [(section, addresses.get(index)) for index, section in enumerate(sections)]
 
 
 def _parse_media(section: list[str], connection: str | None, direction: str) -> Media:
@@ -248,14 +258,13 @@ def _parse_media(section: list[str], connection: str | None, direction: str) -> 
         raise BadSdp("unknown media type")
     if int(port) > 65535:
         raise BadSdp("port out of range")
-    lines = section[1:]
     media = Media(
         kind,
         int(port),
         protocol,
         formats.split(),
-        lines,
-        connection_ip=_connection(lines) or connection,
+        section[1:],
+        connection_ip=connection,
         session_direction=direction,
         port_count=int(count or 1),
     )
@@ -266,20 +275,15 @@ def _parse_media(section: list[str], connection: str | None, direction: str) -> 
     return media
 
 
-def _connection(lines: Sequence[str]) -> str | None:
-    """The address of the first c= line; each must have one."""
-    found = None
-    for line in lines:
-        if line[:2] == "c=":
-            address = connection_address(line[2:])
-            if address is None:
-                raise BadSdp("connection address must be an IP address")
-            found = found or address
-    return found
+def _connection(line: str) -> str:
+    address = connection_address(line[2:])
+    if address is None:
+        raise BadSdp("connection address must be an IP address")
+    return address
 
 
 def _direction(lines: Sequence[str]) -> str | None:
     for line in lines:
-        if line in _DIRECTION_LINES:
+        if len(line) == 10 and line in _DIRECTION_LINES:
             return _DIRECTION_LINES[line]
     return None
