@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import number
 from sbc.sip.limits import DEFAULT, Limits
+from sbc.sip.lines import value_of
 from sbc.sip.message import Request, parse
 
 _END = b"\r\n\r\n"
@@ -104,7 +105,7 @@ class StreamFramer:
         found = _LENGTH.findall(self._buffer, 0, end + 2)
         if len(found) != 1:
             raise BadMessage(400, "Repeated Content-Length" if found else "Missing Content-Length")
-        text = found[0].decode("latin-1").strip(" \t\r\n")
+        text = value_of(f"l:{found[0].decode('latin-1')}")
         length = end + 4 + number(text, 2**32 - 1, "Content-Length")
         if length > self._limits.bytes:
             raise BadMessage(513, "Message too large")
