@@ -6,5 +6,6 @@ An event that is not here is counted as `other`: nothing that comes from outside
 from collections.abc import Mapping
 
 EVENTS: Mapping[str, frozenset[str]] = {
+    "call_ended": frozenset(),
     "connections_refused": frozenset(),
 }

@@ -8,7 +8,10 @@ from collections.abc import Collection, Mapping
 
 OTHER = "other"
 
-EVENT_LABELS = ("zone", "trunk", "interface", "transport", "method", "status", "leg", "reason")
+EVENT_LABELS = (
+    *("zone", "trunk", "to_trunk", "interface", "transport"),
+    *("method", "status", "leg", "by", "reason"),
+)
 """One set for all events, so that they are one family; a label which an event lacks is empty."""
 
 
@@ -16,6 +19,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+ENDED_BY = _words("caller callee border")
 METHODS = _words(
     "INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO REFER NOTIFY SUBSCRIBE MESSAGE "
     "PUBLISH"
@@ -51,9 +55,11 @@ class Labels:
         self._sets: dict[str, frozenset[str]] = {
             "zone": frozenset(zones),
             "trunk": frozenset(trunks),
+            "to_trunk": frozenset(trunks),
             "interface": frozenset(interfaces),
             "transport": frozenset(("udp", "tcp")),
             "leg": frozenset(("a", "b")),
+            "by": ENDED_BY,
             "method": METHODS,
             "status": STATUSES,
         }
@@ -88,6 +94,10 @@ def codec(value: str | None) -> str:
         return "none"
     name = value.partition("/")[0].lower()
     return name if name in CODECS else OTHER
+
+
+def ended_by(value: str | None) -> str:
+    return value if value in ENDED_BY else OTHER
 
 
 def status_class(status: float | None) -> str:

@@ -105,10 +105,9 @@ class Metrics:
         uid = text(cdr, "uid") or ""
         exemplar = {"call_uid": uid} if 0 < len(uid) <= _EXEMPLAR_MOST else None
         trunks = [self._labels.trunk(text(cdr, "legs", side, "trunk")) for side in ("a", "b")]
-        ended_by = text(cdr, "ended_by")
         self._calls.labels(
             *trunks,
-            ended_by if ended_by in ("caller", "callee", "border") else labels.OTHER,
+            labels.ended_by(text(cdr, "ended_by")),
             labels.status_class(number(cdr, "cause", "sip")),
         ).inc(exemplar=exemplar)
         setup, duration = number(cdr, "setup_s"), number(cdr, "duration_s")

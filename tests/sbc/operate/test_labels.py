@@ -15,11 +15,13 @@ def test_known_values_are_kept_and_absent_ones_are_empty() -> None:
         "event": "refused",
         "zone": "core",
         "trunk": "pbx",
+        "to_trunk": "",
         "interface": "",
         "transport": "",
         "method": "",
         "status": "503",
         "leg": "",
+        "by": "",
         "reason": "too_many_calls",
     }
 
@@ -75,7 +77,7 @@ def test_whatever_is_noted_only_known_values_come_out(
         "b",
     }
     allowed |= labels.METHODS | labels.STATUSES | {f"{n}xx" for n in range(1, 7)}
-    allowed |= {"too_many_calls"}
+    allowed |= labels.ENDED_BY | {"too_many_calls"}
     assert set(LABELS.of_event(event, given).values()) <= allowed
 
 
