@@ -492,6 +492,14 @@ def test_a_payload_type_without_a_known_clock_is_counted_but_not_timed() -> None
     assert line.reception.heard_codec() is None
 
 
+@pytest.mark.parametrize("marker", [False, True])
+def test_transit_may_change_by_two_seconds_and_a_larger_step_is_a_new_origin(marker: bool) -> None:
+    slow = Line().hears(1, 2).hears(3, after=0.02 + 1.9, marker=marker)
+    assert slow.total.jitter_max_ms == pytest.approx(1900 / 16)
+    other = Line().hears(1, 2).hears(3, after=0.02 + 2.1, marker=marker)
+    assert other.total.jitter_max_ms == pytest.approx(0.0, abs=1e-6)
+
+
 # --- gaps ---------------------------------------------------------------------------------------
 
 
@@ -515,6 +523,13 @@ def test_silence_that_the_timestamps_tell_of_is_no_gap_even_without_a_marker() -
     line.hears(3, after=4.0, timestamp=32320).hears(4, timestamp=32480)
     assert line.total.longest_gap_ms == pytest.approx(20.0)
     assert line.total.jitter_max_ms == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("silence", "gap"), [(0.19, 190.0), (0.21, 20.0)])
+def test_what_fits_into_one_packet_is_no_silence(silence: float, gap: float) -> None:
+    line = Line().hears(1, timestamp=0).hears(2, timestamp=160)
+    line.hears(3, after=silence, timestamp=160 + round(8000 * silence))
+    assert line.total.longest_gap_ms == pytest.approx(gap)
 
 
 def test_a_marker_on_a_video_clock_hides_no_gap() -> None:
@@ -547,6 +562,8 @@ def test_each_interval_has_its_own_gap_and_jitter_and_the_whole_the_worst() -> N
     interval = line.rolled()
     assert interval.longest_gap_ms == pytest.approx(20.0)
     assert interval.jitter_max_ms < worst
+    fall = [80 / 16 * (15 / 16) ** number for number in range(1, 197)]
+    assert interval.jitter_ms == pytest.approx(sum(fall) / 196)
     assert interval.seconds == pytest.approx(196 * 0.02)
     assert line.total.longest_gap_ms == pytest.approx(100.0)
     assert line.total.jitter_max_ms == worst
@@ -559,6 +576,11 @@ def test_the_codec_heard_most_is_named() -> None:
     line = Line().hears(*range(1, 4)).hears(*range(4, 9), payload_type=PCMA)
     assert line.reception.heard_codec() == ("PCMA", 8000)
     line.hears(9, 10, 11)
+    assert line.reception.heard_codec() == ("PCMU", 8000)
+
+
+def test_of_two_codecs_heard_alike_the_first_is_named() -> None:
+    line = Line().hears(1, 2, 3).hears(4, 5, 6, payload_type=PCMA)
     assert line.reception.heard_codec() == ("PCMU", 8000)
 
 
