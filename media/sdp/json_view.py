@@ -59,8 +59,9 @@ def _media(media: Media) -> Json:
 
 def _add_lines(view: Json, lines: Sequence[str]) -> None:
     for line in lines:
-        if line.startswith(HIDDEN):
-            _list(view, "other").append(f"{line[: line.find(':') + 1] or 'k='}(hidden)")
+        secret = next(filter(line.startswith, HIDDEN), None)
+        if secret is not None:
+            _list(view, "other").append(f"{secret}(hidden)")
         elif not _read(view, line):
             _list(view, "other").append(_shown(line))
 

@@ -186,7 +186,7 @@ class Session:
     @property
     def origin(self) -> OriginField:
         match = _ORIGIN.fullmatch(self.lines[1])
-        assert match is not None  # noqa: S101 - parsed, or built by us
+        assert match is not None  # parsed, or built by us
         return OriginField(match[1], int(match[2]), int(match[3]), int(match[4]), match[5])
 
 

@@ -71,7 +71,7 @@ a=extmap-allow-mixed
 a=msid-semantic: WMS stream0
 """
 
-_CHROME_ICE = """a=candidate:1467250027 1 udp 2122260223 192.168.0.196 46243 typ host generation 0 network-id 1
+_CHROME_ICE = """a=candidate:1467250027 1 udp 2122260223 192.168.0.196 46243 typ host generation 0
 a=candidate:435653019 1 tcp 1518280447 192.168.0.196 9 typ host tcptype active generation 0
 a=candidate:1853887674 1 udp 1686052607 203.0.113.77 36768 typ srflx raddr 192.168.0.196 rport 46243
 a=ice-ufrag:4ZcD
