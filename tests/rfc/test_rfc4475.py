@@ -153,8 +153,8 @@ def test_what_is_refused_is_answered_as_the_rfc_says(name: str, status: int) -> 
     answer = build_response(refused, caught.value.status, to_tag="t").encode()
     assert answer.startswith(f"SIP/2.0 {status} ".encode())
     copied = parse(answer).headers
-    for name in ("via", "from", "call-id", "cseq"):
-        assert copied.all(name) == refused.headers.all(name)
+    for field in ("via", "from", "call-id", "cseq"):
+        assert copied.all(field) == refused.headers.all(field)
 
 
 @pytest.mark.parametrize("name", DROPPED)
