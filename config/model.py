@@ -1,29 +1,45 @@
 """The typed model of the configuration file: every fact once, every name the field's own.
 
-The values here are frozen and already in SI units (seconds, bytes). Parsing of written units such as
-`20ms` and of `${ENV:…}` lies in `units` and `secrets`; what spans several sections lies in `checks`.
+The values here are frozen and already in SI units (seconds, bytes). Parsing of written units such
+as `20ms` and of `${ENV:…}` lies in `units` and `secrets`; what spans several sections in `checks`.
 """
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from config.addresses import IpAddress, IpNetwork, parse_address, parse_network
 from config.units import parse_duration, parse_listen, parse_port_range, parse_size
 
-IpAddress = IPv4Address | IPv6Address
-IpNetwork = IPv4Network | IPv6Network
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
-Bytes = Annotated[int, BeforeValidator(parse_size), Field(gt=0)]
-PortRange = Annotated[tuple[Port, Port], BeforeValidator(parse_port_range)]
-Listen = Annotated[tuple[str, Port], BeforeValidator(parse_listen)]
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+
+DurationText = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$")]
+SizeText = Annotated[str, Field(pattern=r"^[0-9]+(B|kB|KiB|MB|MiB)$")]
+PortRangeText = Annotated[str, Field(pattern=r"^[0-9]{1,5}-[0-9]{1,5}$")]
+"""As written in the file: what an editor is told by the JSON schema."""
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
+Whole = Annotated[int, Field(strict=True)]
+"""Strict, for otherwise `true` would be read as 1."""
+Port = Annotated[Whole, Field(ge=1, le=65535)]
+Seconds = Annotated[
+    float, BeforeValidator(parse_duration, json_schema_input_type=DurationText), Field(ge=0)
+]
+Bytes = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=SizeText), Field(gt=0)]
+PortRange = Annotated[
+    tuple[Port, Port], BeforeValidator(parse_port_range, json_schema_input_type=PortRangeText)
+]
+Listen = Annotated[tuple[str, Port], BeforeValidator(parse_listen, json_schema_input_type=str)]
 """`"127.0.0.1:9100"` as written; (host, port) as read."""
+Address = Annotated[IpAddress, BeforeValidator(parse_address)]
+Network = Annotated[IpNetwork, BeforeValidator(parse_network)]
+
+WORD, MAPPING, LIST = "<word>", "<mapping>", "<list>"
+"""Branches of a union, by the form of what is written; pydantic puts them into an error's `loc`."""
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Node(Section):
@@ -45,8 +61,8 @@ class MediaPorts(Section):
 
 class Interface(Section):
     zone: Name
-    bind: IpAddress
-    advertise: IpAddress | None = None
+    bind: Address
+    advertise: Address | None = None
     """What peers are told (1:1 NAT, clouds); None: the bind address."""
     sip: Annotated[tuple[SipListener, ...], Field(min_length=1)]
     media: MediaPorts
@@ -66,14 +82,14 @@ class Latching(Section):
     mode: LatchingMode
     window: Seconds = 3.0
     """`ranked`: for so long after the first packet a better-ranked source may take over."""
-    prefix: Annotated[int, Field(ge=1, le=128)] = 24
+    prefix: Annotated[Whole, Field(ge=1, le=32)] = 24
     """`subnet`: length of the prefix around the signalled IPv4 address."""
-    prefix6: Annotated[int, Field(ge=1, le=128)] = 64
+    prefix6: Annotated[Whole, Field(ge=1, le=128)] = 64
 
 
 class MessageLimits(Section):
     bytes: Bytes = 65_535
-    headers: Annotated[int, Field(ge=8, le=1000)] = 160
+    headers: Annotated[Whole, Field(ge=8, le=1000)] = 160
     header_bytes: Bytes = 8192
     body: Bytes = 32_768
 
@@ -86,7 +102,7 @@ class Zone(Section):
     codec_policy: Name | None = None
     media: Name | None = None
     message_limits: MessageLimits = MessageLimits()
-    connections_per_source: Annotated[int, Field(ge=1)] = 32
+    connections_per_source: Annotated[Whole, Field(ge=1)] = 32
 
 
 class CodecPolicy(Section):
@@ -109,18 +125,18 @@ class MediaProfile(Section):
 class Endpoint(Section):
     uri: str
     """A SIP URI with an IP address as its host."""
-    priority: int = 1
-    weight: Annotated[int, Field(ge=0)] = 1
+    priority: Whole = 1
+    weight: Annotated[Whole, Field(ge=0)] = 1
 
 
 class Identify(Section):
-    sources: Annotated[tuple[IpNetwork, ...], Field(min_length=1)]
+    sources: Annotated[tuple[Network, ...], Field(min_length=1)]
 
 
 class TrunkLimits(Section):
     max_duration: Seconds = 14_400.0
     ring: Seconds = 180.0
-    calls: Annotated[int, Field(ge=0)] | None = None
+    calls: Annotated[Whole, Field(ge=0)] | None = None
 
 
 class Trunk(Section):
@@ -140,14 +156,42 @@ class Source(Section):
     trunk: Name | None = None
 
 
+def _form(value: object) -> str | None:
+    """Which branch of a union is meant, so that only the mistakes of that one are reported."""
+    if isinstance(value, str):
+        return WORD
+    if isinstance(value, dict | Source):
+        return MAPPING
+    return LIST if isinstance(value, list | tuple) else None
+
+
 class Match(Section):
-    to: str | tuple[str, ...] | None = None
-    """A regular expression searched in the called number, or a list of exact numbers; `*` ends one."""
+    to: (
+        Annotated[
+            Annotated[str, Tag(WORD)] | Annotated[tuple[str, ...], Tag(LIST)],
+            Discriminator(
+                _form,
+                custom_error_type="form",
+                custom_error_message="expected a regular expression or a list, in quotes",
+            ),
+        ]
+        | None
+    ) = None
+    """A regular expression, searched in the called number, or a list of exact numbers; a `*` at
+    the end of one stands for any rest."""
 
 
 class Route(Section):
     name: Name
-    from_: Annotated[Source | Literal["any"], Field(alias="from")]
+    from_: Annotated[
+        Annotated[Source, Tag(MAPPING)] | Annotated[Literal["any"], Tag(WORD)],
+        Discriminator(
+            _form,
+            custom_error_type="form",
+            custom_error_message="expected { trunk: NAME }, { zone: NAME } or any",
+        ),
+        Field(alias="from"),
+    ]
     match: Match = Match()
     to: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Trunks, tried in this order."""

@@ -1,0 +1,108 @@
+"""Routes: the first that fits is taken, so one that stands behind a wider one is never reached."""
+
+import re
+import warnings
+from collections.abc import Iterator
+
+from config.model import Config, Route
+from config.problems import Finding, Loc, quoted
+
+MOST_PATTERN = 1000
+
+_Origin = tuple[str, str]
+"""Where a call comes from: ("any", ""), ("zone", NAME) or ("trunk", NAME)."""
+
+
+def names(config: Config) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for index, route in enumerate(config.routes):
+        if first.setdefault(route.name, index) != index:
+            message = f"an earlier route is called {quoted(route.name)} too"
+            yield Finding(("routes", index, "name"), message, "call records name the route")
+
+
+def origins(config: Config) -> Iterator[Finding]:
+    for index, route in enumerate(config.routes):
+        if route.from_ == "any":
+            continue
+        loc: Loc = ("routes", index, "from")
+        if route.from_.zone is None and route.from_.trunk is None:
+            hint = "write { trunk: NAME }, { zone: NAME } or any"
+            yield Finding(loc, "names neither a trunk nor a zone", hint)
+        elif route.from_.zone is not None and route.from_.trunk is not None:
+            yield Finding(loc, "names a trunk and a zone", "a trunk has its zone: remove `zone`")
+
+
+def patterns(config: Config) -> Iterator[Finding]:
+    for index, route in enumerate(config.routes):
+        loc: Loc = ("routes", index, "match", "to")
+        match route.match.to:
+            case str() as pattern:
+                if fault := _fault(pattern):
+                    message = f"{quoted(pattern)} is not a regular expression: {fault}"
+                    hint = "a list of numbers needs no regular expression"
+                    yield Finding(loc, message, hint)
+            case tuple() as numbers:
+                if not numbers or "" in numbers:
+                    yield Finding(loc, "an empty number fits no call", "`*` fits every number")
+            case None:
+                pass
+
+
+def _fault(pattern: str) -> str:
+    if not pattern or len(pattern) > MOST_PATTERN:
+        return "it is empty" if not pattern else f"longer than {MOST_PATTERN} characters"
+    with warnings.catch_warnings():
+        # What a later Python will read in another way is a mistake today.
+        warnings.simplefilter("error")
+        try:
+            re.compile(pattern)
+        except (re.error, Warning) as error:
+            return str(error)
+        except (OverflowError, RecursionError):
+            return "it is too large"
+    return ""
+
+
+def shadows(config: Config) -> Iterator[Finding]:
+    """Behind a route from here, or from wider, that takes every number or the very same ones."""
+    seen: dict[tuple[_Origin, object], str] = {}
+    for index, route in enumerate(config.routes):
+        wider = _origins(config, route)
+        reach = (route.match.to, None)
+        over = [
+            seen[origin, match] for origin in wider for match in reach if (origin, match) in seen
+        ]
+        if over:
+            message = f"never reached: the route {quoted(over[0])} above takes its calls"
+            yield Finding(("routes", index), message, "put the narrower route first")
+        for own in wider[:1]:
+            seen.setdefault((own, route.match.to), route.name)
+
+
+def _origins(config: Config, route: Route) -> list[_Origin]:
+    """The route's own origin, then each wider one; none of a route that names no origin."""
+    everybody = ("any", "")
+    if route.from_ == "any":
+        return [everybody]
+    if route.from_.trunk is None:
+        return [("zone", route.from_.zone), everybody] if route.from_.zone else []
+    trunk = config.trunks.get(route.from_.trunk)
+    zones = [] if trunk is None else [("zone", trunk.zone)]
+    return [("trunk", route.from_.trunk), *zones, everybody]
+
+
+def circles(config: Config) -> Iterator[Finding]:
+    """A call sent back to where it came from: sometimes meant, mostly the start of a loop."""
+    for index, route in enumerate(config.routes):
+        if route.from_ == "any":
+            continue
+        for place, name in enumerate(route.to):
+            trunk = config.trunks.get(name)
+            loc: Loc = ("routes", index, "to", place)
+            if name == route.from_.trunk:
+                message = f"calls of the trunk {quoted(name)} go back to it"
+                yield Finding(loc, message, severity="warning")
+            elif trunk is not None and trunk.zone == route.from_.zone:
+                message = f"calls of the zone {quoted(trunk.zone)} go back into it"
+                yield Finding(loc, message, "name the trunk they come from", severity="warning")

@@ -1,0 +1,87 @@
+"""Where a trunk's calls are sent: the SIP URI of an endpoint (RFC 3261 §19.1) as a socket address.
+
+Only what this program can act upon is taken; the rest is refused rather than quietly ignored.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from config.addresses import IpAddress, parse_address
+from config.problems import Misread, did_you_mean, quoted
+
+DEFAULT_PORT = 5060
+TRANSPORTS = ("udp", "tcp")
+
+_URI = re.compile(
+    r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*):"
+    r"(?:(?P<user>[^@]*)@)?"
+    r"(?:\[(?P<host6>[^\[\]]*)\]|(?P<host>[^:;?\[\]]*))"
+    r"(?::(?P<port>[^;?]*))?"
+    r"(?P<params>(?:;[^;?]*)*)"
+    r"(?:\?(?P<headers>.*))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    transport: Literal["udp", "tcp"]
+    address: IpAddress
+    port: int
+
+
+def parse_endpoint(uri: str) -> Target:
+    """Raises `Misread`."""
+    found = _URI.fullmatch(uri)
+    if found is None:
+        raise Misread(f"{quoted(uri)} is not a SIP URI", "write it like sip:192.0.2.1:5060")
+    if found["scheme"].lower() == "sips":
+        raise Misread("`sips` needs TLS, which is not offered yet", "write sip:")
+    if found["scheme"].lower() != "sip":
+        raise Misread(f"{quoted(uri)} is not a SIP URI", "write it like sip:192.0.2.1:5060")
+    if found["user"] is not None:
+        raise Misread("an endpoint has no user part", "the number called comes from the call")
+    if found["headers"] is not None:
+        raise Misread("headers in an endpoint are not sent", "remove what begins with `?`")
+    return Target(_transport(found["params"]), _host(found), _port(found["port"]))
+
+
+def _host(found: re.Match[str]) -> IpAddress:
+    written = found["host"] if found["host6"] is None else found["host6"]
+    try:
+        address = parse_address(written)
+    except Misread as error:
+        if re.search(r"[g-zG-Z]", written):
+            hint = "names are not looked up yet: write the address"
+            raise Misread(f"{quoted(written)} is a host name", hint) from None
+        raise Misread(f"the host of the URI: {error}", error.hint) from None
+    if (address.version == 6) != (found["host6"] is not None):
+        raise Misread(f"{quoted(written)} has its brackets wrong", "brackets: IPv6 only")
+    if address.is_unspecified or address.is_multicast:
+        raise Misread(f"{quoted(written)} is not the address of one host")
+    return address
+
+
+def _port(written: str | None) -> int:
+    if written is None:
+        return DEFAULT_PORT
+    port = int(written) if re.fullmatch(r"[0-9]{1,5}", written) else 0
+    if not 1 <= port <= 65_535:
+        raise Misread(f"{quoted(written)} is not a port: they are 1 to 65535")
+    return port
+
+
+def _transport(params: str) -> Literal["udp", "tcp"]:
+    transport: Literal["udp", "tcp"] = "udp"
+    for param in params.split(";")[1:]:
+        name, _, value = param.lower().partition("=")
+        if name != "transport":
+            hint = did_you_mean(name, ("transport",)) or "remove it"
+            raise Misread(f"the URI parameter {quoted(param)} has no effect here", hint)
+        match value:
+            case "udp" | "tcp":
+                transport = value
+            case _:
+                hint = did_you_mean(value, TRANSPORTS) or "transports: udp, tcp"
+                raise Misread(f"the transport {quoted(value)} is not offered", hint)
+    return transport
