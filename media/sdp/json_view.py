@@ -17,7 +17,6 @@ Reader = Callable[[Json, str], bool]
 HIDDEN = ("a=crypto:", "a=ice-pwd:", "a=key-mgmt:", "k=")
 
 _TEXT = {"s": "name", "i": "description", "u": "uri", "e": "email", "p": "phone"}
-_CONNECTION = re.compile(r"IN IP([46]) ([^ ]+) *")
 _BANDWIDTH = re.compile(r"([A-Za-z][A-Za-z0-9-]*):([0-9]+) *")
 _TIMING = re.compile(r"([0-9]+) ([0-9]+) *")
 _RTCP = re.compile(r"([0-9]{1,5})(?: IN IP([46]) ([^ ]+))? *")
@@ -81,9 +80,9 @@ def _read(view: Json, line: str) -> bool:
 
 
 def _connection(view: Json, value: str) -> bool:
-    if match := _CONNECTION.fullmatch(value):
-        view["connection"] = {"version": int(match[1]), "ip": match[2]}
-    return match is not None
+    _net_type, address_type, address = value.rstrip(" ").split(" ")  # checked when it was parsed
+    view["connection"] = {"version": int(address_type[-1]), "ip": address}
+    return True
 
 
 def _bandwidth(view: Json, value: str) -> bool:
