@@ -22,8 +22,6 @@ GRAIN = 0.001
 """Seconds. The loop rounds a delay to milliseconds; an alarm may be late by one, never early."""
 REST = 1.0
 """Seconds to the next alarm after a fault, so that a timer which always fails cannot spin."""
-TRACES_APART = 0.1
-"""Seconds between two tracebacks in the log: a peer that finds a fault must not fill the disk."""
 
 
 class SignallingCore(Protocol):
@@ -86,7 +84,6 @@ class Shell:
         self._loop = asyncio.get_running_loop()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
-        self._next_trace = 0.0
         self._drained: asyncio.Future[None] | None = None
 
     def attach(self, interface: str, transport: Transport, carrier: Carrier) -> None:
@@ -177,10 +174,7 @@ class Shell:
 
     def _fault(self, where: str) -> None:
         self.faults += 1
-        now = self.clock()
-        if now >= self._next_trace:
-            self._next_trace = now + TRACES_APART
-            log.exception("fault %d, in %s", self.faults, where)
+        log.exception("fault in %s", where)
 
     def _look_if_drained(self, drained: asyncio.Future[None]) -> None:
         if not drained.done() and self._core.idle():

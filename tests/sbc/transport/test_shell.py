@@ -166,22 +166,6 @@ def test_something_that_is_no_action_is_a_fault() -> None:
     run(scenario)
 
 
-def test_a_peer_that_finds_a_fault_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
-        now = 100.0
-        core = ScriptedCore(lambda one: [cast(Action, one)])
-        shell = Shell(core, Shelf(), clock=lambda: now)
-        for _ in range(1000):
-            shell.received(b"evil", PEER)
-        now += 1
-        shell.received(b"evil", PEER)
-        assert shell.faults == 1001
-
-    asyncio.run(main())
-    assert len(caplog.records) == 2
-    assert "fault 1001" in caplog.text
-
-
 # --- the alarm ------------------------------------------------------------------------------------
 
 
