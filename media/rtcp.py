@@ -240,10 +240,11 @@ def _items(body: bytes, position: int) -> tuple[tuple[tuple[int, bytes], ...], i
 
 def _text(body: bytes, position: int) -> bytes:
     """A length octet, and so many octets."""
-    end = position + 1 + body[position] if position < len(body) else len(body) + 1
-    if end > len(body):
+    length = body[position] if position < len(body) else 1
+    text = body[position + 1 : position + 1 + length]
+    if len(text) < length:
         raise BadRtcp("a text is cut short")
-    return body[position + 1 : end]
+    return text
 
 
 def _bye(raw: _Raw) -> Bye:

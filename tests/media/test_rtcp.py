@@ -98,6 +98,7 @@ def test_a_chunk_ends_on_a_word_whatever_its_length(length: int) -> None:
 def test_a_bye_is_read_with_and_without_its_reason() -> None:
     assert parse(bye(1, 2)) == (Bye((1, 2), b""),)
     assert parse(bye(1, reason=b"teardown")) == (Bye((1,), b"teardown"),)
+    assert parse(bye(1, reason=b"end")) == (Bye((1,), b"end"),)  # to the last octet
     assert parse(bye()) == (Bye((), b""),)
 
 
@@ -160,6 +161,7 @@ def test_padding_of_the_last_packet_is_taken_off() -> None:
         ReceiverReport(1, ()),
         Bye((1,), b""),
     )
+    assert parse(rtcp(203, 0, b"", padding=4)) == (Bye((), b""),)
 
 
 BAD = {
