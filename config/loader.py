@@ -19,9 +19,7 @@ from config.problems import (
     Loc,
     Place,
     Problem,
-    did_you_mean,
-    excerpt,
-    path_of,
+    placed,
 )
 from config.text import MOST_BYTES, Text, from_bytes, from_str
 from config.validation import validate
@@ -144,31 +142,15 @@ def _error(text: Text, root: Node | None, findings: Iterable[Finding]) -> Config
 
 def _problems(text: Text, root: Node | None, findings: Iterable[Finding]) -> list[Problem]:
     """In the order of the file; when there are too many, errors before warnings."""
-    placed = [(_place(text, root, finding), finding) for finding in findings]
-    placed.sort(key=lambda one: (one[1].severity != "error", one[0].line, one[0].column))
-    shown = sorted(placed[:MOST_SHOWN], key=lambda one: (one[0].line, one[0].column))
-    return [_problem(text, place, finding) for place, finding in shown]
+    every = [(_place(text, root, finding), finding) for finding in findings]
+    every.sort(key=lambda one: (one[1].severity != "error", one[0].line, one[0].column))
+    shown = sorted(every[:MOST_SHOWN], key=lambda one: (one[0].line, one[0].column))
+    return [placed(f, text.name, at, text.lines[at.line - 1]) for at, f in shown]
 
 
 def _place(text: Text, root: Node | None, finding: Finding) -> Place:
-    if finding.place is not None:
-        return text.inside(finding.place)
-    if root is None:
-        return Place(1, 1)
+    if finding.place is not None or root is None:
+        return text.inside(finding.place or Place(1, 1))
     node, rest = follow(root, finding.loc)
     where = node.key if finding.at_key and not rest and node.key is not None else node.shown
     return text.inside(where)
-
-
-def _problem(text: Text, place: Place, finding: Finding) -> Problem:
-    near = did_you_mean(finding.word, finding.known) if finding.word else ""
-    return Problem(
-        text.name,
-        place.line,
-        place.column,
-        path_of(finding.loc),
-        finding.message,
-        near or finding.hint,
-        finding.severity,
-        "" if finding.conceal else excerpt(text.lines[place.line - 1], place.column),
-    )

@@ -239,12 +239,12 @@ def _attach(node: Node, frame: _Frame) -> None:
     if isinstance(parent.content, list):
         node.loc = (*parent.loc, len(parent.content))
         parent.content.append(node)
-    elif isinstance(parent.content, dict) and frame.key is not None:
-        name, node.key = frame.key
-        frame.key = None
-        node.loc = (*parent.loc, name or "")
-        if name is not None:
-            parent.content[name] = node
+        return
+    name, node.key = frame.key or (None, node.place)
+    frame.key = None
+    node.loc = (*parent.loc, name or "")
+    if name is not None and isinstance(parent.content, dict):
+        parent.content[name] = node
 
 
 def _refusals(event: yaml.NodeEvent) -> Iterator[tuple[str, str]]:

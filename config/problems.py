@@ -130,6 +130,21 @@ def path_of(loc: Loc) -> str:
     return text
 
 
+def placed(finding: Finding, file: str, place: Place, line: str) -> Problem:
+    """The finding as the operator reads it, with the line in which it stands."""
+    near = did_you_mean(finding.word, finding.known) if finding.word else ""
+    return Problem(
+        file,
+        place.line,
+        place.column,
+        path_of(finding.loc),
+        finding.message,
+        near or finding.hint,
+        finding.severity,
+        "" if finding.conceal else excerpt(line, place.column),
+    )
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """A hint for a misspelling; empty when nothing is near."""
     near = difflib.get_close_matches(word[:MOST_QUOTED].lower(), known, n=1)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 import config.model
+from config.endpoint import parse_endpoint
 from config.loader import ConfigError, Problem, load, load_with_warnings, loads, loads_with_warnings
 from config.model import Config, Section
 from config.problems import MOST_SHOWN
@@ -38,6 +39,17 @@ def test_the_smallest_file_loads() -> None:
 @pytest.mark.parametrize("name", ["quickstart.yaml", "edge.yaml"])
 def test_a_shipped_file_loads_without_a_warning(name: str) -> None:
     assert load_with_warnings(SHIPPED / name).warnings == ()
+
+
+def test_the_quickstart_stays_on_this_machine() -> None:
+    made = load(SHIPPED / "quickstart.yaml")
+    assert all(interface.bind.is_loopback for interface in made.interfaces.values())
+    targets = {name: parse_endpoint(t.endpoints[0].uri) for name, t in made.trunks.items()}
+    assert {name: target.port for name, target in targets.items()} == {
+        "softphone": 5062,
+        "desk": 5080,
+    }
+    assert all(target.address.is_loopback for target in targets.values())
 
 
 def test_the_full_example_shows_every_key_that_there_is() -> None:

@@ -6,11 +6,14 @@ from config.problems import (
     EXCERPT,
     MOST_QUOTED,
     ConfigError,
+    Finding,
     Loc,
+    Place,
     Problem,
     did_you_mean,
     excerpt,
     path_of,
+    placed,
     quoted,
 )
 
@@ -24,6 +27,25 @@ def test_a_problem_reads_as_place_message_source_and_hint() -> None:
         "    nmae: x",
         "    hint: did you mean?",
     ]
+
+
+def test_a_finding_gets_its_place_its_line_and_what_was_meant() -> None:
+    finding = Finding(("a", "prot"), "not known", "keys: port", word="prot", known=["port"])
+    problem = placed(finding, "f.yaml", Place(2, 3), "  prot: 1")
+    assert problem == Problem(
+        "f.yaml", 2, 3, "a.prot", "not known", "did you mean `port`?", source="prot: 1"
+    )
+
+
+def test_without_anything_near_the_own_hint_stays() -> None:
+    finding = Finding(("a", "zzz"), "not known", "keys: port", word="zzz", known=["port"])
+    assert placed(finding, "f.yaml", Place(1, 1), "").hint == "keys: port"
+
+
+def test_the_line_of_a_secret_is_not_shown() -> None:
+    finding = Finding(("a",), "a secret must not stand in the file", conceal=True)
+    problem = placed(finding, "f.yaml", Place(1, 4), "a: swordfish")
+    assert "swordfish" not in f"{problem} {problem!r}"
 
 
 def test_a_problem_without_path_source_and_hint_is_one_line() -> None:

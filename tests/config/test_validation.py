@@ -100,6 +100,8 @@ def test_a_name_that_is_a_key_is_shown_at_the_key() -> None:
         (("zones", "x", "latching"), ["mode", "window", "prefix"]),
         (("routes", 0), ["name", "from", "match"]),
         (("routes", 0, "from"), ["zone", "trunk"]),
+        (("zones", "x", "latching", "mode"), []),
+        (("monitoring", "prometheus"), ["listen"]),
         (("routes", 0, "match", "to"), []),
         (("nothing", "here"), []),
     ],
