@@ -5,6 +5,7 @@ import re
 from sbc.sip.errors import BadMessage
 from sbc.sip.names import CANONICAL, canonical
 
+_LONGEST_NAME = 256
 _LINE_END = re.compile(r"\r\n(?![ \t])")
 
 
@@ -46,8 +47,12 @@ def _index(lines: list[str]) -> list[str]:
     names = []
     for line in lines:
         written, colon, _ = line.partition(":")
-        names.append((known(written) or canonical(written)) if colon else "")
+        names.append((known(written) or _unknown(written)) if colon else "")
     return names
+
+
+def _unknown(written: str) -> str:
+    return canonical(written) if len(written) <= _LONGEST_NAME else ""
 
 
 def _nul_is_quoted(line: str) -> bool:

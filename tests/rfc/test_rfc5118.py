@@ -1,7 +1,7 @@
 """RFC 5118 §4: the IPv6 torture messages, each with the outcome that the RFC documents.
 
-The lengths printed in §4.6, §4.8 and §4.9 do not fit the bodies printed below them, which is not what
-these messages are about: here Content-Length counts the body as it stands.
+The lengths printed in §4.6, §4.8 and §4.9 do not fit the bodies printed below them, which is not
+what these messages are about: here Content-Length counts the body as it stands.
 """
 
 import pytest

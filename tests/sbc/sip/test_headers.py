@@ -97,6 +97,7 @@ def test_typed_values_are_read_through_folding_and_compact_forms() -> None:
 
 def test_a_typed_value_is_parsed_once() -> None:
     headers = odd()
+    assert headers.via is headers.via
     assert headers.via is headers.vias[0]
     assert headers.to is headers.to
     assert headers.cseq is headers.cseq

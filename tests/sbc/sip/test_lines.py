@@ -31,6 +31,7 @@ def test_a_folded_field_stays_whole() -> None:
         " Via: x",
         "Via: x\r\n\r\nTo: y",
         "To: x\r\n",
+        "X" * 257 + ": y",
     ],
 )
 def test_what_is_no_header_line_is_refused(text: str) -> None:
