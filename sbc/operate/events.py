@@ -1,11 +1,27 @@
-"""Every event that the border notes, with the values that its label `reason` may have.
+"""Every event that the border notes, and how grave it is in the log.
 
 An event that is not here is counted as `other`: nothing that comes from outside may name a series.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
-EVENTS: Mapping[str, frozenset[str]] = {
-    "call_ended": frozenset(),
-    "connections_refused": frozenset(),
+Level = Literal["info", "warning", "error"]
+
+EVENTS: Mapping[str, Level] = {
+    "call_ended": "info",
+    "call_fault": "error",
+    "connections_refused": "warning",
+    "invite_refused": "info",
+    "latched": "info",
+    "malformed": "info",
+    "media_dead": "warning",
+    "one_way": "warning",
+    "relay_lost": "error",
+    "relay_up": "info",
+    "unknown_source": "info",
 }
+
+
+def level(event: str) -> Level:
+    return EVENTS.get(event, "info")

@@ -4,13 +4,13 @@ Label values are closed sets: the names in the configuration, and the words belo
 choose freely (a method, a status, a codec's name) is let through only if it is a known one.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 OTHER = "other"
 
 EVENT_LABELS = (
     *("zone", "trunk", "to_trunk", "interface", "transport"),
-    *("method", "status", "leg", "by", "reason"),
+    *("method", "status", "side", "phase", "by", "action"),
 )
 """One set for all events, so that they are one family; a label which an event lacks is empty."""
 
@@ -41,25 +41,26 @@ CODECS = _words(
 class Labels:
     """The closed sets of one configuration."""
 
-    __slots__ = ("_events", "_reasons", "_sets")
+    __slots__ = ("_events", "_sets")
 
     def __init__(
         self,
-        events: Mapping[str, Collection[str]],
+        events: Collection[str],
         zones: Collection[str],
         trunks: Collection[str],
         interfaces: Collection[str],
     ) -> None:
         self._events = frozenset(events)
-        self._reasons = {event: frozenset(reasons) for event, reasons in events.items()}
         self._sets: dict[str, frozenset[str]] = {
             "zone": frozenset(zones),
             "trunk": frozenset(trunks),
             "to_trunk": frozenset(trunks),
             "interface": frozenset(interfaces),
             "transport": frozenset(("udp", "tcp")),
-            "leg": frozenset(("a", "b")),
+            "side": frozenset(("a", "b")),
+            "phase": frozenset(("initial", "subsequent")),
             "by": ENDED_BY,
+            "action": frozenset(("drop", "reject")),
             "method": METHODS,
             "status": STATUSES,
         }
@@ -70,10 +71,8 @@ class Labels:
         labels = {"event": event if event in self._events else OTHER}
         for name in EVENT_LABELS:
             value = values.get(name, "")
-            allowed = (
-                self._reasons.get(event, frozenset()) if name == "reason" else self._sets[name]
-            )
-            labels[name] = value if value in allowed or not value else _known(name, value)
+            kept = not value or value in self._sets[name]
+            labels[name] = value if kept else _folded(name, value)
         return labels
 
     def zone(self, value: str | None) -> str:
@@ -106,7 +105,7 @@ def status_class(status: float | None) -> str:
     return f"{int(status) // 100}xx"
 
 
-def _known(name: str, value: str) -> str:
+def _folded(name: str, value: str) -> str:
     """An odd status still has its class."""
     if name == "status" and len(value) == 3 and value.isascii() and value.isdigit():
         return status_class(int(value))

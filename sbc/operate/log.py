@@ -16,10 +16,10 @@ import structlog
 from structlog.typing import Processor
 
 from sbc.actions import Note
+from sbc.operate.events import level
 from sbc.operate.log_limit import LogLimit
 from sbc.operate.redact import Redact
 
-_LONGEST_TRACEBACK = 20_000
 _OWN = frozenset(("at", "level", "event"))
 _PROCESSORS: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -49,14 +49,14 @@ class Log:
             return
         fields = {name: self._redact.label(value) for name, value in note.labels}
         fields |= {name: self._redact.field(name, value) for name, value in note.detail}
-        self._write("info", note.event, fields, left_out)
+        self._write(level(note.event), note.event, fields, left_out)
 
-    def event(self, event: str, level: str = "info", **fields: object) -> None:
+    def event(self, event: str, **fields: object) -> None:
         """Something of the shell's own life, such as its start."""
         left_out = self._limit.allow(event, self._clock())
         if left_out is not None:
             shown = {name: self._redact.field(name, str(value)) for name, value in fields.items()}
-            self._write(level, event, shown, left_out)
+            self._write(level(event), event, shown, left_out)
 
     def fault(self, event: str, error: BaseException, **fields: object) -> None:
         """A mistake of ours, with the way to it."""
@@ -80,11 +80,11 @@ class Log:
         self._write(record.levelname.lower(), "log", fields, left_out)
 
     def _traceback(self, error: BaseException) -> str:
-        return self._redact.text("".join(traceback.format_exception(error)), _LONGEST_TRACEBACK)
+        return self._redact.field("traceback", "".join(traceback.format_exception(error)))
 
-    def _write(self, level: str, event: str, fields: dict[str, str], left_out: int) -> None:
+    def _write(self, grade: str, event: str, fields: dict[str, str], left_out: int) -> None:
         line = {f"{name}_" if name in _OWN else name: value for name, value in fields.items()}
-        context = {"at": "", "level": level, "event": event, **line}
+        context = {"at": "", "level": grade, "event": event, **line}
         if left_out:
             context["left_out"] = str(left_out)
         try:

@@ -4,7 +4,7 @@ Cardinality is bounded (`labels`): no Call-ID, number, user or address is ever a
 call appears as an exemplar, which a scraper gets that speaks OpenMetrics, and which adds no series.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from prometheus_client import (
@@ -52,7 +52,7 @@ class Names:
 
 
 class Metrics:
-    def __init__(self, names: Names, events: Mapping[str, Collection[str]] = EVENTS) -> None:
+    def __init__(self, names: Names, events: Collection[str] = EVENTS) -> None:
         # They would double the series of every counter.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._labels = Labels(events, names.zones, names.trunks, names.interfaces)
@@ -98,7 +98,10 @@ class Metrics:
         )
 
     def note(self, note: Note) -> None:
-        self._events.labels(**self._labels.of_event(note.event, note.labels)).inc()
+        """Its `count`, if it has one, is how often it happened since the last note."""
+        count = dict(note.detail).get("count", "")
+        times = int(count) if count.isascii() and count.isdigit() else 1
+        self._events.labels(**self._labels.of_event(note.event, note.labels)).inc(times)
 
     def observe_cdr(self, cdr: Record) -> None:
         """To be called once for each CDR that goes to the journal."""

@@ -22,6 +22,7 @@ PERSONAL = frozenset([*_NAMES.split(), "host", "domain"])
 """Fields that are one name or number, however it looks: an extension may be `1001`."""
 LONGEST = 2000
 """Characters of one value."""
+LONGEST_TRACEBACK = 20_000
 
 _SRTP_KEY = re.compile(r"\binline:[A-Za-z0-9+/=|:]+")
 _CREDENTIAL = re.compile(r"\b(response|c?nonce|passwo?r?d)=(?:\"[^\"]*\"|[^\s,;]+)", re.IGNORECASE)
@@ -56,11 +57,11 @@ class Redact:
             return value
         if name in PERSONAL and not self._clear:
             return self._hashed(name, value)
-        return self.text(value)
+        return self.text(value, LONGEST_TRACEBACK if name == "traceback" else LONGEST)
 
     def text(self, text: str, longest: int = LONGEST) -> str:
         if len(text) > longest:
-            text = f"{text[:longest]}…"
+            text = f"…{text[-longest:]}"  # the end of a traceback tells more than its beginning
         text = _SRTP_KEY.sub(HIDDEN, text)
         text = _CREDENTIAL.sub(rf"\1={HIDDEN}", text)
         if self._clear:

@@ -4,8 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from sbc.operate.events import EVENTS
-from sbc.operate.labels import EVENT_LABELS
+from sbc.operate.events import EVENTS, level
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,7 +27,5 @@ def test_every_event_that_the_code_notes_is_in_the_table() -> None:
     assert {where for event, where in noted() if event not in EVENTS} == set()
 
 
-def test_events_and_reasons_are_words_that_a_label_may_be() -> None:
-    words = [*EVENTS, *(reason for reasons in EVENTS.values() for reason in reasons)]
-    assert all(word.replace("_", "").replace("-", "").isalnum() for word in words)
-    assert "reason" in EVENT_LABELS
+def test_a_fault_is_an_error_and_an_unknown_event_is_only_told() -> None:
+    assert (level("call_fault"), level("surprise")) == ("error", "info")

@@ -6,11 +6,11 @@ from sbc.operate import labels
 from sbc.operate.labels import EVENT_LABELS, Labels
 
 NAMES = {"zones": ["core"], "trunks": ["pbx"], "interfaces": ["lan"]}
-LABELS = Labels({"refused": ["too_many_calls"], "plain": []}, **NAMES)
+LABELS = Labels(["refused", "plain"], **NAMES)
 
 
 def test_known_values_are_kept_and_absent_ones_are_empty() -> None:
-    given = [("zone", "core"), ("trunk", "pbx"), ("reason", "too_many_calls"), ("status", "503")]
+    given = [("zone", "core"), ("trunk", "pbx"), ("action", "reject"), ("status", "503")]
     assert LABELS.of_event("refused", given) == {
         "event": "refused",
         "zone": "core",
@@ -20,9 +20,10 @@ def test_known_values_are_kept_and_absent_ones_are_empty() -> None:
         "transport": "",
         "method": "",
         "status": "503",
-        "leg": "",
+        "side": "",
+        "phase": "",
         "by": "",
-        "reason": "too_many_calls",
+        "action": "reject",
     }
 
 
@@ -36,17 +37,13 @@ def test_known_values_are_kept_and_absent_ones_are_empty() -> None:
         ("status", "999", "none"),
         ("status", "²99", "other"),
         ("status", "20", "other"),
-        ("reason", "too_many_calls", "too_many_calls"),
-        ("reason", "sip:bob@192.0.2.1", "other"),
+        ("action", "reject", "reject"),
+        ("action", "sip:bob@192.0.2.1", "other"),
         ("transport", "sctp", "other"),
     ],
 )
 def test_a_value_that_is_not_in_its_set_makes_no_series(name: str, value: str, label: str) -> None:
     assert LABELS.of_event("refused", [(name, value)])[name] == label
-
-
-def test_a_reason_belongs_to_its_event() -> None:
-    assert LABELS.of_event("plain", [("reason", "too_many_calls")])["reason"] == "other"
 
 
 def test_an_unknown_event_is_counted_as_other() -> None:
@@ -77,7 +74,7 @@ def test_whatever_is_noted_only_known_values_come_out(
         "b",
     }
     allowed |= labels.METHODS | labels.STATUSES | {f"{n}xx" for n in range(1, 7)}
-    allowed |= labels.ENDED_BY | {"too_many_calls"}
+    allowed |= labels.ENDED_BY | {"initial", "subsequent", "drop", "reject"}
     assert set(LABELS.of_event(event, given).values()) <= allowed
 
 

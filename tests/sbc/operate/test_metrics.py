@@ -12,7 +12,7 @@ OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(NAMES, {"unknown_source": (), "refused": ("too_many_calls",)})
+    return Metrics(NAMES, ["unknown_source", "refused"])
 
 
 def page(metrics: Metrics, status: dict[str, Any] | None = None, accept: str = "") -> str:
@@ -39,9 +39,15 @@ def test_a_note_is_counted_by_its_event_and_labels(metrics: Metrics) -> None:
     assert "192.0.2.1" not in page(metrics)
 
 
+def test_a_note_may_stand_for_several(metrics: Metrics) -> None:
+    metrics.note(Note("refused", (("interface", "wan"),), (("count", "41"),)))
+    metrics.note(Note("refused", (("interface", "wan"),), (("count", "-1"),)))
+    assert sum(samples(metrics, "sbc_events_total").values()) == 42
+
+
 def test_what_a_peer_invents_makes_one_series_at_most(metrics: Metrics) -> None:
     for number in range(50):
-        metrics.note(Note("refused", (("method", f"M{number}"), ("reason", f"r{number}"))))
+        metrics.note(Note("refused", (("method", f"M{number}"), ("action", f"r{number}"))))
         metrics.note(Note(f"event-{number}", (("call_id", str(number)),)))
         stranger = call(uid=f"call-{number}", ended_by=f"e{number}", cause={"sip": 10_000 + number})
         stranger["legs"]["a"] |= {"zone": f"z{number}", "trunk": f"t{number}"}
