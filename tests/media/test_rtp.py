@@ -66,7 +66,8 @@ def test_an_extension_must_fit() -> None:
     assert is_rtp(packet(0x90, extension), 24)
     assert not is_rtp(packet(0x90, extension[:-1]), 23)
     assert not is_rtp(packet(0x90, extension[:3]), 15)
-    assert not is_rtp(packet(0x90, struct.pack("!HH", 0, 0xFFFF)), 16)
+    assert is_rtp(packet(0x90, struct.pack("!HH", 0, 0)), 16)
+    assert not is_rtp(packet(0x90, struct.pack("!HH", 0, 0x0100)), 16)
 
 
 def test_padding_counts_itself_and_must_fit() -> None:
@@ -85,6 +86,8 @@ def test_the_payload_lies_between_extension_and_padding() -> None:
 def test_a_header_is_read_as_it_was_written() -> None:
     data = rtp(65535, 2**32 - 1, 101, 0xDEADBEEF, marker=True)
     assert read_header(data) == Header(True, 101, 65535, 2**32 - 1, 0xDEADBEEF)
+    assert read_header(rtp(1, 2, 0, 3, marker=True)) == Header(True, 0, 1, 2, 3)
+    assert read_header(rtp(1, 2, 127, 3)) == Header(False, 127, 1, 2, 3)
     assert read_header(bytearray(rtp(0, 0, 8, 1))) == Header(False, 8, 0, 0, 1)
 
 
