@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sbc.sip.errors import BadMessage
-from sbc.sip.grammar import is_token, number
+from sbc.sip.grammar import is_token, number, split_words
 
 MOST = 2**31 - 1
 
@@ -36,7 +36,7 @@ class CSeq:
 
     @staticmethod
     def parse(text: str) -> "CSeq":
-        words = text.split()
+        words = split_words(text)
         if len(words) != 2 or not (words[1] in METHODS or is_token(words[1])):
             raise BadMessage(400, "Bad CSeq")
         return CSeq(number(words[0], MOST, "CSeq"), words[1])
@@ -47,7 +47,7 @@ class CSeq:
 
 def parse_rack(text: str) -> tuple[int, int, str]:
     """RSeq, CSeq number and method of the response that a PRACK acknowledges."""
-    words = text.split()
+    words = split_words(text)
     if len(words) != 3 or not is_method(words[2]):
         raise BadMessage(400, "Bad RAck")
     return number(words[0], 2**32 - 1, "RAck"), number(words[1], MOST, "RAck"), words[2]

@@ -42,6 +42,14 @@ def is_token(text: str) -> bool:
     return TOKEN.fullmatch(text) is not None
 
 
+def split_words(text: str) -> list[str]:
+    """Words between white space, which in SIP is only SP and HT."""
+    words = text.split(" ")
+    if "" in words or "\t" in text:
+        words = [word for word in text.replace("\t", " ").split(" ") if word]
+    return words
+
+
 def number(text: str, most: int, what: str) -> int:
     """A decimal number of any written length, at most `most`."""
     if not (text.isascii() and text.isdigit()):
@@ -68,7 +76,7 @@ def parse_params(text: str) -> Params:
         return ()
     plain = not ('"' in text or " " in text or "\t" in text)
     parts = text.split(";") if plain else _split(text, _PARAMS, ";")
-    if parts[0] and not parts[0].isspace():
+    if parts[0].strip(" \t"):
         raise BadMessage(400, "Bad parameters")
     if len(parts) > _MOST_PARAMS:
         raise BadMessage(400, "Too many parameters")
@@ -113,10 +121,10 @@ def quote(text: str) -> str:
 
 
 def _param_name(text: str) -> str:
-    name = text.strip(" \t").lower()
+    name = text.strip(" \t")
     if not is_token(name):
         raise BadMessage(400, "Bad parameter name")
-    return name
+    return name.lower()
 
 
 def _param_value(text: str) -> str:

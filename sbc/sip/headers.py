@@ -5,8 +5,8 @@ folding and its odd spacing; an edit rewrites only the lines of the field that i
 value is parsed on first use and kept; a malformed one raises `BadMessage(400, …)` each time.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from sbc.sip.address import NameAddr
 from sbc.sip.cseq import CSeq, parse_rack
@@ -17,6 +17,7 @@ from sbc.sip.lines import guard, read_lines, value_of
 from sbc.sip.names import SPELLING, canonical
 from sbc.sip.via import Via
 
+T = TypeVar("T")
 _MOST_UINT32 = 2**32 - 1
 
 
@@ -68,10 +69,10 @@ class Headers:
 
     def elements(self, name: str) -> list[str]:
         """The values of all fields of this name as one list (RFC 3261 §7.3.1)."""
-        values = self.all(name)
-        if len(values) == 1:
-            return split_items(values[0])
-        return [item for value in values for item in split_items(value)]
+        lines = self.lines(name)
+        if len(lines) == 1:
+            return split_items(value_of(lines[0]))
+        return [item for line in lines for item in split_items(value_of(line))]
 
     def has(self, name: str) -> bool:
         return name in (self._names or self._load())
@@ -175,7 +176,7 @@ class Headers:
         value: Via | None = self._typed.get("via")
         if value is None:
             first = split_items(self._needed("via"))
-            value = self._typed["via"] = _via(first[0] if first else "")
+            value = self._typed["via"] = _parsed(Via.parse, "via", first[0] if first else "")
         return value
 
     @property
@@ -183,7 +184,7 @@ class Headers:
         value: list[Via] | None = self._typed.get("vias")
         if value is None:
             texts = self._bounded("via", MOST_VIAS)
-            value = self._typed["vias"] = [_via(text) for text in texts]
+            value = self._typed["vias"] = [_parsed(Via.parse, "via", text) for text in texts]
             if value:
                 self._typed["via"] = value[0]
         return list(value)
@@ -192,7 +193,10 @@ class Headers:
     def contacts(self) -> list[NameAddr]:
         value: list[NameAddr] | None = self._typed.get("contact")
         if value is None:
-            value = self._typed["contact"] = self._addresses("contact")
+            texts = self._bounded("contact", MOST_CONTACTS)
+            value = self._typed["contact"] = [
+                _parsed(NameAddr.parse, "contact", text) for text in texts
+            ]
         return list(value)
 
     @property
@@ -272,18 +276,8 @@ class Headers:
         return value
 
     def _address(self, name: str) -> NameAddr:
-        try:
-            value = self._typed[name] = NameAddr.parse(self._needed(name))
-        except BadMessage as bad:
-            raise BadMessage(400, f"Bad {SPELLING[name]}: {bad.reason}") from None
+        value = self._typed[name] = _parsed(NameAddr.parse, name, self._needed(name))
         return value
-
-    def _addresses(self, name: str) -> list[NameAddr]:
-        texts = self._bounded(name, MOST_CONTACTS)
-        try:
-            return [NameAddr.parse(text) for text in texts]
-        except BadMessage as bad:
-            raise BadMessage(400, f"Bad {SPELLING[name]}: {bad.reason}") from None
 
     def _bounded(self, name: str, most: int) -> list[str]:
         texts = self.elements(name)
@@ -299,12 +293,12 @@ class Headers:
         return [item.lower() for item in self.elements(name) if item]
 
 
-def _via(text: str) -> Via:
+def _parsed(parse: Callable[[str], T], name: str, text: str) -> T:
+    """One value; a fault in it names its header."""
     try:
-        return Via.parse(text)
+        return parse(text)
     except BadMessage as bad:
-        reason = bad.reason if bad.reason == "Bad Via" else f"Bad Via: {bad.reason}"
-        raise BadMessage(400, reason) from None
+        raise BadMessage(400, f"Bad {SPELLING[name]}: {bad.reason}") from None
 
 
 def _longest(lines: list[str]) -> int:

@@ -14,7 +14,7 @@ from sbc.sip.names import SPELLING
 from sbc.sip.phrases import reason_phrase
 
 _VERSION: Final = "SIP/2.0"
-_OTHER_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_OTHER_VERSION = re.compile(r"[Ss][Ii][Pp]/[0-9]++\.[0-9]++")
 _MOST_LENGTH = 2**32 - 1
 _COPIED = ("via", "from", "to", "call-id", "cseq")
 _COPIED_100 = (*_COPIED, "timestamp")
@@ -149,7 +149,7 @@ def _has_tag(request: Request) -> bool:
 def _response(start: str, headers: Headers, body: bytes) -> Response:
     version, _, rest = start.partition(" ")
     status, _, reason = rest.partition(" ")
-    if version.upper() != _VERSION:
+    if not _is_sip2(version):
         raise BadMessage(505, "Version not supported")
     if len(status) != 3 or not status.isascii() or not status.isdigit():
         raise BadMessage(400, "Bad status line")
@@ -160,11 +160,15 @@ def _check_start(start: str, size: int, limits: Limits) -> None:
     if size > limits.bytes:
         raise BadMessage(513, "Message too large")
     parts = start.split(" ")
-    version = parts[-1].upper()
-    if version != _VERSION and _OTHER_VERSION.fullmatch(version):
-        raise BadMessage(505, "Version not supported")
-    if len(parts) != 3 or version != _VERSION or not parts[1] or not is_method(parts[0]):
+    if not _is_sip2(parts[-1]):
+        other = _OTHER_VERSION.fullmatch(parts[-1])
+        raise BadMessage(505, "Version not supported") if other else BadMessage(400, "Bad version")
+    if len(parts) != 3 or not parts[1] or not is_method(parts[0]):
         raise BadMessage(400, "Bad request line")
+
+
+def _is_sip2(version: str) -> bool:
+    return version == _VERSION or (version.isascii() and version.upper() == _VERSION)
 
 
 def _cut(headers: Headers, body: bytes, limits: Limits, datagram: bool) -> bytes:

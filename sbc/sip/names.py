@@ -119,7 +119,8 @@ CANONICAL = (
 @lru_cache(maxsize=1024)
 def canonical(written: str) -> str:
     """The long form in lower case; empty when this cannot be a name."""
-    name = written.rstrip(" \t").lower()
+    name = written.rstrip(" \t")
     if not is_token(name):
         return ""
+    name = name.lower()
     return COMPACT.get(name, name)

@@ -9,8 +9,9 @@ from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import Params, format_params, parse_params
 from sbc.sip.host import format_host, parse_host_port
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+")
-_FORBIDDEN = re.compile(r'[^!-~]|["<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*+")
+_LEGAL = re.compile(r"[!#-;=?-Z\[\]_a-z~]++")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _WORTH_KEEPING = 256
 _COMPARED_IF_IN_EITHER = ("user", "ttl", "method", "maddr")
 
@@ -78,11 +79,13 @@ def _header_set(headers: str) -> set[tuple[str, str]]:
 
 
 def _parse(text: str) -> Uri:
-    scheme, colon, rest = text.partition(":")
-    if not colon or not rest or not _SCHEME.fullmatch(scheme) or _FORBIDDEN.search(rest):
+    scheme, _, rest = text.partition(":")
+    if not _LEGAL.fullmatch(rest) or ("%" in rest and _BAD_ESCAPE.search(rest)):
         raise BadMessage(400, "Bad URI")
     scheme = scheme.lower()
     if scheme not in ("sip", "sips"):
+        if not _SCHEME.fullmatch(scheme):
+            raise BadMessage(400, "Bad URI")
         return Uri(scheme, None, rest)
     user: str | None
     user, at, after = rest.partition("@")

@@ -72,14 +72,13 @@ def _parse(text: str) -> Via:
     head, semicolon, rest = text.partition(";")
     parts = head.split("/", 2)
     if len(parts) != 3 or not _is_sip2(parts[0], parts[1]):
-        raise BadMessage(400, "Bad Via")
-    words = parts[2].split(None, 1)
-    if len(words) != 2:
-        raise BadMessage(400, "Bad Via")
-    transport = words[0].upper()
-    if transport not in _COMMON and not is_token(transport):
-        raise BadMessage(400, "Bad Via")
-    host, port = parse_host_port(words[1].rstrip(" \t"))
+        raise BadMessage(400, "Bad protocol")
+    transport, _, sent_by = parts[2].replace("\t", " ").strip(" ").partition(" ")
+    if transport not in _COMMON:
+        if not is_token(transport):
+            raise BadMessage(400, "Bad transport")
+        transport = transport.upper()
+    host, port = parse_host_port(sent_by.strip(" "))
     return Via(transport, host, port, parse_params(semicolon + rest))
 
 
@@ -89,4 +88,5 @@ _parse_cached = lru_cache(maxsize=1024)(_parse)  # the same Via comes with every
 def _is_sip2(name: str, version: str) -> bool:
     if name == "SIP" and version == "2.0":
         return True
-    return name.strip(" \t").upper() == "SIP" and version.strip(" \t") == "2.0"
+    name = name.strip(" \t")
+    return name.isascii() and name.upper() == "SIP" and version.strip(" \t") == "2.0"

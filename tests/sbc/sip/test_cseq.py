@@ -12,7 +12,7 @@ from sbc.sip.errors import BadMessage
         ("1 INVITE", CSeq(1, "INVITE")),
         ("0009  \t INVITE", CSeq(9, "INVITE")),
         ("2147483647 RE%47IST%45R", CSeq(2147483647, "RE%47IST%45R")),
-        ("0 invite", CSeq(0, "invite")),
+        ("0\tinvite", CSeq(0, "invite")),
     ],
 )
 def test_a_cseq_is_read(text: str, cseq: CSeq) -> None:
@@ -21,7 +21,17 @@ def test_a_cseq_is_read(text: str, cseq: CSeq) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", "INVITE", "1 INVITE x", "-1 INVITE", "2147483648 INVITE", "1 IN@VITE", "1INVITE"],
+    [
+        "",
+        "1",
+        "INVITE",
+        "1 INVITE x",
+        "-1 INVITE",
+        "2147483648 INVITE",
+        "1 IN@VITE",
+        "1INVITE",
+        "1\x0bINVITE",
+    ],
 )
 def test_a_malformed_cseq_is_refused(text: str) -> None:
     with pytest.raises(BadMessage, match="Bad CSeq"):

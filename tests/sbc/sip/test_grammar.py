@@ -11,6 +11,7 @@ from sbc.sip.grammar import (
     parse_params,
     quote,
     split_items,
+    split_words,
     unquote,
 )
 
@@ -38,6 +39,14 @@ def test_a_number_may_be_written_with_any_count_of_zeros(text: str, value: int) 
 def test_what_is_no_number_or_too_large_is_refused(text: str) -> None:
     with pytest.raises(BadMessage, match="Bad Max-Forwards"):
         number(text, 255, "Max-Forwards")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("1 ACK", ["1", "ACK"]), (" 1 \t ACK\t", ["1", "ACK"]), ("1\xa0A", ["1\xa0A"])],
+)
+def test_words_stand_between_spaces_and_tabs(text: str, words: list[str]) -> None:
+    assert split_words(text) == words
 
 
 @pytest.mark.parametrize(
@@ -85,6 +94,8 @@ def test_parameters_are_read(text: str, params: tuple[tuple[str, str | None], ..
         ';a="b"c',
         ";a=1;A=2",
         "x;a",
+        "\xa0;a",
+        ";\u212a=1",
         ";a\x00=1",
         "".join(f";p{each}" for each in range(101)),
     ],

@@ -87,6 +87,11 @@ def test_a_message_may_have_no_headers_at_all() -> None:
     assert message.encode() == data
 
 
+def test_the_version_has_no_case() -> None:
+    message = parse(b"OPTIONS sip:a@b sip/2.0\r\nVia: SIP/2.0/UDP h\r\n\r\n")
+    assert message.encode() == b"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h\r\n\r\n"
+
+
 def test_an_edit_touches_only_its_own_line() -> None:
     message = request()
     message.headers.set("max-forwards", "69")
@@ -102,6 +107,7 @@ def test_an_edit_touches_only_its_own_line() -> None:
         b"INVITE sip:a@b; lr SIP/2.0",
         b"INVITE sip:a@b",
         b"INVITE sip:a@b HTTP/1.1",
+        b"INVITE sip:a@b \xc5\xbfip/2.0",
         b"IN@VITE sip:a@b SIP/2.0",
         b"INVITE",
     ],

@@ -22,7 +22,7 @@ def test_a_name_has_one_canonical_form(written: str, name: str) -> None:
     assert canonical(written) == name
 
 
-@pytest.mark.parametrize("written", ["", " ", " Via", "a b", "é", "a\x00", "<sip"])
+@pytest.mark.parametrize("written", ["", " ", " Via", "a b", "é", "a\x00", "<sip", "\u212a"])
 def test_what_cannot_be_a_name_has_none(written: str) -> None:
     assert canonical(written) == ""
 

@@ -17,6 +17,10 @@ def test_every_part_is_read() -> None:
     )
 
 
+def test_the_protocol_has_no_case() -> None:
+    assert Via.parse("sip/2.0/tcp\thost") == Via("TCP", "host")
+
+
 def test_white_space_may_stand_around_the_slashes() -> None:
     via = Via.parse("SIP  / 2.0  / TCP     spindle.example.com   ; branch  =   z9hG4bK9ikj8")
     assert (via.transport, via.host, via.branch) == ("TCP", "spindle.example.com", "z9hG4bK9ikj8")
@@ -63,6 +67,10 @@ def test_rport_is_a_port_or_nothing(param: str, rport: int | None) -> None:
         "SIP/2.0/UDP host:x",
         "host;a/b/c d",
         "SIP/2.0/UDP a b",
+        "\u017fip/2.0/UDP host",
+        "SIP/2.0/\u017fctp host",
+        "SIP/2.0/UDP\xa0host",
+        "SIP/2.0/UDP host\xa0;branch=1",
     ],
 )
 def test_a_malformed_via_is_refused(text: str) -> None:
