@@ -21,16 +21,19 @@ def client_key(message: Request | Response, method: str) -> Key | None:
     return ("client", branch.lower(), sent_by(via), method) if branch else None
 
 
-def server_key(request: Request, method: str) -> Key:
-    """§17.2.3. `method` is INVITE for an ACK, and for the INVITE that a CANCEL means."""
+def server_key(request: Request, method: str, interface: str) -> Key:
+    """§17.2.3. `method` is INVITE for an ACK, and for the INVITE that a CANCEL means.
+
+    The interface is part of it: whatever it knows, one zone cannot touch what another began.
+    """
     via = request.headers.via
     branch = (via.branch or "").lower()
     if len(branch) > len(COOKIE) and branch.startswith(COOKIE):
-        return ("server", branch, sent_by(via), method)
-    return _rfc2543_key(request, method)
+        return ("server", interface, branch, sent_by(via), method)
+    return _rfc2543_key(request, method, interface)
 
 
-def _rfc2543_key(request: Request, method: str) -> Key:
+def _rfc2543_key(request: Request, method: str, interface: str) -> Key:
     """Without a unique branch: Request-URI, From tag, Call-ID, CSeq number and top Via are equal.
 
     The To tag of an ACK is left out: an element old enough to lack a branch sends its ACK with the
@@ -40,16 +43,18 @@ def _rfc2543_key(request: Request, method: str) -> Key:
     number = str(headers.cseq.number)
     tag = headers.from_.tag or ""
     top = headers.get("via") or ""
-    return ("server", "rfc2543", method, request.uri, tag, headers.call_id, number, top)
+    return ("server", interface, "rfc2543", method, request.uri, tag, headers.call_id, number, top)
 
 
-def merge_key(request: Request) -> Key | None:
-    """What two copies of one request have in common that came by two ways (§8.2.2.2)."""
+def merge_key(request: Request, interface: str) -> Key | None:
+    """What two copies of one request have in common that came by two ways (§8.2.2.2); None inside a
+    dialog.
+    """
     headers = request.headers
     if headers.to.tag is not None:
         return None
     cseq = headers.cseq
-    return (headers.from_.tag or "", headers.call_id, str(cseq.number), cseq.method)
+    return (interface, headers.from_.tag or "", headers.call_id, str(cseq.number), cseq.method)
 
 
 def sent_by(via: Via) -> str:

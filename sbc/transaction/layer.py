@@ -60,6 +60,20 @@ class TransactionLayer:
         """The TU's response to a request; nothing when the transaction is over."""
         return self._servers.respond(key, response, now)
 
+    def refuse(
+        self,
+        request: Request,
+        flow: Flow,
+        status: int,
+        fields: Sequence[tuple[str, str]] = (),
+    ) -> list[Output]:
+        """Answer without keeping anything: for what shall not even become a transaction.
+
+        For malformed requests too (`BadMessage.request`); nothing if they cannot be answered. The
+        ACK for it will be absorbed.
+        """
+        return self._servers.refuse(request, flow, status, fields)
+
     def cancel(
         self, key: Key, reason_fields: Sequence[tuple[str, str]], now: float
     ) -> list[Output]:

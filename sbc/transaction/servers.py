@@ -1,6 +1,10 @@
 """Server transactions (RFC 3261 §17.2): requests in, responses out; and refusals without state."""
 
+from collections.abc import Sequence
+
 from sbc.actions import Flow, Transmit
+from sbc.sip.errors import BadMessage
+from sbc.sip.limits import Limits
 from sbc.sip.message import Request, Response, build_response, parse
 from sbc.timers import Timers
 from sbc.transaction import invite_server, non_invite_server
@@ -23,8 +27,14 @@ _OTHER = {
     )
 }
 
+Fields = Sequence[tuple[str, str]]
+
 RETRY_AFTER = 5
 """Seconds that we ask for when the table is full."""
+
+
+_OURS = Limits(2**31, 2**31, 2**31, 2**31)
+"""For reading what we wrote ourselves: whatever a zone lets in, we can echo."""
 
 
 class ServerTransaction:
@@ -68,7 +78,7 @@ class Servers:
             return self._ack(request, flow, now)
         if method == "CANCEL":
             return self._cancel(request, flow, now)
-        key = server_key(request, method)
+        key = server_key(request, method, flow.interface)
         found = self._live.get(key)
         if found is not None:
             return self._handle(found, On.REQUEST, now)
@@ -79,6 +89,16 @@ class Servers:
         if found is None:
             return []
         return self._handle(found, _event(found, response.status), now, response)
+
+    def refuse(self, request: Request, flow: Flow, status: int, fields: Fields) -> list[Output]:
+        if request.method == "ACK":
+            return []
+        try:
+            method = "INVITE" if request.method == "CANCEL" else request.method
+            key = server_key(request, method, flow.interface)
+            return [_stateless(request, status, key, _note_source(request, flow), fields)]
+        except BadMessage:
+            return []  # without a readable Via there is nobody to answer
 
     def transport_failed(self, flow: Flow, now: float) -> list[Output]:
         return [
@@ -94,7 +114,7 @@ class Servers:
 
     def _begin(self, key: Key, request: Request, flow: Flow, now: float) -> list[Output]:
         reply_to = _note_source(request, flow)
-        merge = merge_key(request)
+        merge = merge_key(request, flow.interface)
         # In-dialog requests have some room of their own: a flood of new ones must not stop a BYE.
         most = self._most if merge is not None else self._most + self._most // 4
         if len(self._live) >= most:
@@ -117,7 +137,7 @@ class Servers:
         return [*_trying(found), received] if found.invite else [received]
 
     def _ack(self, request: Request, flow: Flow, now: float) -> list[Output]:
-        key = server_key(request, "INVITE")
+        key = server_key(request, "INVITE", flow.interface)
         found = self._live.get(key)
         if found is None:
             if request.headers.to.tag == stateless_tag(key):
@@ -130,7 +150,7 @@ class Servers:
 
     def _cancel(self, request: Request, flow: Flow, now: float) -> list[Output]:
         """Answered without state: a repeated CANCEL gets the same answer again (§9.2)."""
-        key = server_key(request, "INVITE")
+        key = server_key(request, "INVITE", flow.interface)
         reply_to = _note_source(request, flow)
         found = self._live.get(key)
         if found is None:
@@ -200,12 +220,12 @@ def _stateless(
     status: int,
     key: Key,
     reply_to: Flow,
-    fields: list[tuple[str, str]] | None = None,
+    fields: Fields = (),
 ) -> Transmit:
-    answer = build_response(request, status, fields=fields or (), to_tag=stateless_tag(key))
+    answer = build_response(request, status, fields=fields, to_tag=stateless_tag(key))
     return Transmit(answer.encode(), reply_to)
 
 
 def _tag_of(found: ServerTransaction) -> str | None:
     """§9.2: the 200 for a CANCEL should have the To tag of the INVITE's own responses."""
-    return parse(found.data).headers.to.tag if found.data is not None else None
+    return parse(found.data, _OURS).headers.to.tag if found.data is not None else None
