@@ -39,11 +39,11 @@ def test_a_perfect_g711_call_has_the_default_rating() -> None:
     # 0.024 d + 0.11 (d - 177.3) above 177.3: the known line through G.107's curve, good to 400 ms.
     [
         (0, 0.0, 1e-9),
-        (50, 1.2, 0.5),
-        (100, 2.4, 0.5),
-        (150, 3.6, 0.5),
-        (250, 14.0, 0.5),
-        (300, 20.7, 0.5),
+        (50, 1.2, 0.3),
+        (100, 2.4, 0.15),
+        (150, 3.6, 0.1),
+        (250, 14.0, 0.1),
+        (300, 20.7, 0.2),
     ],
 )
 def test_delay_costs_what_the_e_model_says(delay: float, expected: float, within: float) -> None:
@@ -91,6 +91,15 @@ def test_a_wide_band_codec_is_put_on_the_narrow_band_scale_and_says_so() -> None
 @pytest.mark.parametrize("codec", [None, "", "speex", "H264", "telephone-event"])
 def test_nothing_is_said_of_a_codec_that_the_model_does_not_know(codec: str | None) -> None:
     assert mos(codec, 0.0, 0.0, None) is None
+
+
+@pytest.mark.parametrize(
+    ("codec", "rating"),
+    # 93.2 - Id - Ie,eff at 2 % loss, by the values of G.113 appendix I.
+    [("PCMA", 83.65), ("G729", 71.66), ("G723", 66.82), ("AMR", 70.66), ("GSM-EFR", 70.66)],
+)
+def test_published_codecs_are_rated_by_their_published_values(codec: str, rating: float) -> None:
+    assert scored(codec, 0.02) == pytest.approx(score(rating), abs=0.001)
 
 
 def test_names_of_codecs_have_no_case() -> None:
