@@ -1,0 +1,220 @@
+"""The back-to-back user agent: which call each transaction event belongs to, and which calls there
+are.
+
+A fault in one call ends that call and no other (it is noted with its trace, which replays it).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from traceback import format_exception
+
+from media.control import Dead, Event, Failed, Latched, Opened, Reply, SessionReport, Silent
+from sbc.actions import Flow, Journal
+from sbc.b2bua import setup, teardown
+from sbc.b2bua.call import Call, Shared, State
+from sbc.b2bua.caller import Caller
+from sbc.b2bua.causes import FAULT
+from sbc.b2bua.events import (
+    CallEvent,
+    LastedTooLong,
+    MediaDied,
+    NotReported,
+    PortsFound,
+    PortsRefused,
+    RangTooLong,
+    RelayLost,
+    Reported,
+    Stopping,
+)
+from sbc.b2bua.figure import handle
+from sbc.b2bua.out_of_dialog import OutOfDialog
+from sbc.b2bua.record import record_of
+from sbc.b2bua.usage import Usage
+from sbc.sip.message import Request, build_response
+from sbc.transaction.events import Failed as TransactionFailed
+from sbc.transaction.events import Key, Output
+from sbc.transaction.layer import (
+    AckReceived,
+    Cancelled,
+    RequestReceived,
+    ResponseReceived,
+)
+
+_TIMED: dict[str, Callable[[], CallEvent]] = {
+    "duration": LastedTooLong,
+    "report": NotReported,
+    "ring": RangTooLong,
+}
+
+
+class Agent:
+    def __init__(self, shared: Shared, out_of_dialog: OutOfDialog) -> None:
+        self._shared = shared
+        self._wire = shared.wire
+        self._out_of_dialog = out_of_dialog
+        self.calls: dict[str, Call] = {}
+        """Those that have no record yet, by uid; in the order in which they began."""
+        self._invites: dict[Key, Call] = {}
+        self._in_use: Counter[str] = Counter()
+        """Calls from each trunk."""
+
+    def settle(self) -> None:
+        """Deal with everything that this input has raised, until nothing is left."""
+        wire = self._wire
+        while wire.raised or wire.told:
+            while wire.told:
+                call, event = wire.told.popleft()
+                self._try(call, partial(handle, call, event))
+            if wire.raised:
+                self._transaction_event(wire.raised.popleft())
+
+    def _transaction_event(self, event: Output) -> None:
+        match event:
+            case RequestReceived(key, request, flow):
+                self._request(key, request, flow)
+            case AckReceived(request, flow):
+                usage = self._usage(request, flow)
+                if usage is not None:
+                    usage.leg.traced("in", request)
+                    self._try(usage.leg.call, partial(usage.acknowledged, request))
+            case ResponseReceived(key, response, flow):
+                owner = self._wire.owners.get(key)
+                if owner is not None:
+                    self._try(owner.leg.call, partial(owner.responded, key, response, flow))
+            case TransactionFailed(key, cause):
+                owner = self._wire.owners.get(key)
+                if owner is not None:
+                    self._try(owner.leg.call, partial(owner.failed, key, cause))
+            case Cancelled(key):
+                self._cancelled(key)
+            case _:
+                pass  # a 2xx to a transaction long over: its sender gives up by itself
+
+    def _request(self, key: Key, request: Request, flow: Flow) -> None:
+        if not request.headers.to.tag:
+            self._begin(key, request, flow)
+            return
+        usage = self._usage(request, flow)
+        if usage is None:
+            self._wire.respond(key, build_response(request, 481))
+            return
+        usage.leg.traced("in", request)
+        if not self._try(usage.leg.call, partial(usage.received, key, request, flow)):
+            self._wire.respond(key, build_response(request, 500))
+
+    def _begin(self, key: Key, request: Request, flow: Flow) -> None:
+        call = self._out_of_dialog.receive(key, request, flow, self._in_use.__getitem__)
+        if call is None:
+            return
+        self.calls[call.uid] = call
+        self._invites[key] = call
+        self._in_use[call.facts.caller.trunk] += 1
+        setup.take_target(call)
+        self._wire.actions.append(Journal("start", call.uid, record_of(call, self._wire.now)))
+        self._try(call, partial(setup.begin, call))
+
+    def _remove(self, call: Call) -> None:
+        if self.calls.pop(call.uid, None) is not None:
+            del self._invites[call.caller.key]
+            self._in_use[call.facts.caller.trunk] -= 1
+
+    def _cancelled(self, key: Key) -> None:
+        call = self._invites.get(key)
+        if call is not None:
+            self._try(call, call.caller.cancelled)
+            return
+        for usage in self._wire.usages.values():  # of a re-INVITE; rare enough for a search
+            if key in usage.asked:
+                self._try(usage.leg.call, partial(usage.cancelled, key))
+                return
+
+    def _usage(self, request: Request, flow: Flow) -> Usage | None:
+        """The dialog of a request: Call-ID and both tags, and the zone that it was made in (Z1)."""
+        headers = request.headers
+        dialog = (headers.call_id, headers.to.tag or "", headers.from_.tag or "")
+        usage = self._wire.usages.get(dialog)
+        if usage is None or usage.leg.flow.interface != flow.interface:
+            return None
+        return usage
+
+    # --- the relay --------------------------------------------------------------------------------
+
+    def relay_replied(self, serial: int, reply: Reply) -> None:
+        call = self._shared.asks.pop(serial, None)
+        if call is None:
+            return
+        match reply:
+            case Opened():
+                self._wire.tell(call, PortsFound(serial, reply))
+            case SessionReport():
+                self._wire.tell(call, Reported(reply))
+            case Failed() if call.state is State.ENDING:
+                self._wire.tell(call, NotReported())
+            case Failed():
+                self._wire.tell(call, PortsRefused(serial, reply))
+            case _:
+                pass
+
+    def relay_told(self, event: Event) -> None:
+        call = self.calls.get(event.session.partition(".")[0])
+        if call is None:
+            return
+        match event:
+            case Dead(_, phase):
+                self._wire.note("media_dead", {**call.labels(), "phase": phase}, call=call.uid)
+                self._wire.tell(call, MediaDied())
+            case Silent(_, _, side, phase):
+                labels = {**call.labels(), "side": side, "phase": phase}
+                self._wire.note("one_way", labels, call=call.uid)
+            case Latched(_, _, side, _, source):
+                where = f"{source[0]}:{source[1]}"
+                self._wire.note("latched", {"side": side}, call=call.uid, source=where)
+
+    def relay_lost(self) -> None:
+        self._shared.relay_up = False
+        self._shared.asks.clear()
+        for call in list(self.calls.values()):
+            self._wire.tell(call, RelayLost())
+
+    def stop(self) -> None:
+        for call in list(self.calls.values()):
+            self._wire.tell(call, Stopping())
+
+    # --- time and faults --------------------------------------------------------------------------
+
+    def timer(self, key: object) -> None:
+        match key:
+            case ("forget", tuple() as transaction):
+                self._wire.owners.pop(transaction, None)
+            case (Call() as call, str() as name):
+                self._wire.tell(call, _TIMED[name]())
+            case (Usage() as usage, str()):
+                self._try(usage.leg.call, usage.repeat)
+            case (Caller() as caller, Usage() as usage):
+                self._try(caller.leg.call, partial(caller.timer, usage))
+            case _:
+                raise AssertionError(f"a timer of nobody: {key!r}")
+
+    def _try(self, call: Call, action: Callable[[], None]) -> bool:
+        """Do it; a fault ends this call and no other."""
+        try:
+            action()
+        except Exception as error:
+            self._fault(call, error)
+            return False
+        finally:
+            if call.state is State.ENDED:
+                self._remove(call)
+        return True
+
+    def _fault(self, call: Call, error: Exception) -> None:
+        labels = {"where": type(error).__name__}
+        text = "".join(format_exception(error))
+        self._wire.note("call_fault", labels, call=call.uid, traceback=text)
+        try:
+            teardown.finish(call, FAULT, "border")
+        except Exception:
+            teardown.abandon(call)

@@ -1,0 +1,175 @@
+"""One call: two legs, the media between them, and the state that says what may happen next.
+
+Here lies the data; what each event does lies in `setup`, `within` and `teardown`, and which may
+happen when in `figure`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from config.model import Config
+from media.control import Command, SessionReport
+from media.sdp.session import Session
+from sbc.actions import AskRelay
+from sbc.b2bua.callee import Callee
+from sbc.b2bua.caller import Caller
+from sbc.b2bua.causes import Cause
+from sbc.b2bua.content import Content
+from sbc.b2bua.events import Answered, Progressed, Requested, Responded
+from sbc.b2bua.identity import Parties
+from sbc.b2bua.leg import Peer
+from sbc.b2bua.media import MediaPlan
+from sbc.b2bua.session_id import SessionId
+from sbc.b2bua.trace import Trace
+from sbc.b2bua.usage import Usage
+from sbc.b2bua.wire import Wire
+from sbc.routing.targets import Target, Targets
+from sbc.transaction.events import Key
+
+
+class State(Enum):
+    ALLOCATING = "waits for media ports"
+    INVITING = "the called side was invited"
+    RINGING = "the called side said something"
+    ANSWERED = "answered; the caller's ACK is due"
+    UP = "both sides have acknowledged"
+    ENDING = "over; the relay's last report is due"
+    ENDED = "nothing is due any more"
+
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What admission found out; it does not change."""
+
+    uid: str
+    route: str
+    caller: Peer
+    parties: Parties
+    max_forwards: int
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds on the core's clock; None: has not happened."""
+
+    invite: float
+    ringing: float | None = None
+    answered: float | None = None
+    ended: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One target that was tried."""
+
+    trunk: str
+    endpoint: str
+    status: int
+
+
+Waiting = Progressed | Answered | Requested | Responded
+"""Events with an offer that must have ports before they can go on."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all calls use: the wire, the configuration they began with, and who asked the relay
+    what."""
+
+    wire: Wire
+    config: Config
+    targets: Targets
+    epoch: float
+    """Wall clock, in seconds, at 0 of the core's clock."""
+    relay_up: bool = False
+    asks: dict[int, Call] = field(default_factory=dict)
+    serial: int = 0
+
+    def ask(self, call: Call, command: Command) -> int:
+        """Ask the relay; the reply comes back to `call`."""
+        self.serial += 1
+        self.asks[self.serial] = call
+        self.wire.actions.append(AskRelay(self.serial, command))
+        return self.serial
+
+    def tell(self, command: Command) -> None:
+        """Ask the relay for something whose reply nobody waits for."""
+        self.serial += 1
+        self.wire.actions.append(AskRelay(self.serial, command))
+
+
+class Call:
+    __slots__ = (
+        "attempts",
+        "callee",
+        "caller",
+        "cause",
+        "content",
+        "early_answers",
+        "ended_by",
+        "facts",
+        "parked",
+        "plan",
+        "relayed",
+        "report",
+        "session",
+        "shared",
+        "state",
+        "target",
+        "targets",
+        "times",
+        "trace",
+    )
+
+    caller: Caller
+    """Set as soon as the call exists; a leg needs its call first."""
+    target: Target
+    plan: MediaPlan
+    """Both belong to the target being tried, and are set when the first one is."""
+
+    def __init__(self, shared: Shared, facts: Facts, session: SessionId, content: Content) -> None:
+        self.shared = shared
+        self.facts = facts
+        self.session = session
+        self.content = content
+        """What the INVITE brought; its offer goes to each target that is tried."""
+        self.state = State.ALLOCATING
+        self.callee: Callee | None = None
+        self.targets: list[Target] = []
+        """Not tried yet."""
+        self.attempts: list[Attempt] = []
+        self.times = Times(shared.wire.now)
+        self.trace = Trace(shared.wire.now)
+        self.parked: dict[int, Waiting | None] = {}
+        """What goes on when the relay has answered an `Open`; None: the INVITE itself."""
+        self.relayed: dict[Key, tuple[Usage, Key]] = {}
+        """Our request on one leg → the request on the other that it stands for."""
+        self.early_answers: dict[Usage, Session] = {}
+        """Our answer as the caller heard it in a provisional, for its 2xx."""
+        self.cause: Cause | None = None
+        self.ended_by = "border"
+        self.report: SessionReport | None = None
+
+    @property
+    def uid(self) -> str:
+        return self.facts.uid
+
+    @property
+    def wire(self) -> Wire:
+        return self.shared.wire
+
+    @property
+    def offer(self) -> Session | None:
+        return self.content.sdp
+
+    def labels(self) -> dict[str, str]:
+        """Bounded labels for notes of this call."""
+        return {
+            "zone": self.facts.caller.zone,
+            "trunk": self.facts.caller.trunk,
+            "to_trunk": self.target.trunk,
+        }

@@ -1,0 +1,276 @@
+"""The called leg: the INVITE that we send, as a user agent client (RFC 3261 §13.2).
+
+A fork may answer it in several dialogs: each becomes a usage of its own, and of several 2xx the
+first wins while the others are acknowledged and ended (S4). Reliable provisionals are acknowledged
+here (S5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media.sdp.session import Session
+from sbc.actions import Flow
+from sbc.b2bua.content import EMPTY, SDP, Content, read
+from sbc.b2bua.crossing import Field
+from sbc.b2bua.events import Answered, Progressed, Refused
+from sbc.b2bua.identity import user_of
+from sbc.b2bua.leg import Leg
+from sbc.b2bua.usage import ALLOW, Usage
+from sbc.b2bua.wire import GIVE_UP
+from sbc.dialog.dialog import Dialog
+from sbc.dialog.offer_answer import OfferAnswer
+from sbc.dialog.reliable import OPTION_TAG, ReliableReceiver
+from sbc.sip.errors import BadMessage
+from sbc.sip.message import Request, Response, build_request
+from sbc.sip.uri import Uri
+from sbc.transaction.events import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What the INVITE says, besides what every request of the leg has."""
+
+    request_uri: str
+    from_field: str
+    to_field: str
+    max_forwards: int
+    content: Content
+    reliable: bool
+    """Announce 100rel."""
+
+
+class Callee:
+    __slots__ = (
+        "_offered",
+        "_owed_pracks",
+        "_receivers",
+        "answered",
+        "cancelled",
+        "final",
+        "key",
+        "leg",
+        "request",
+    )
+
+    def __init__(self, leg: Leg, invitation: Invitation) -> None:
+        self.leg = leg
+        self._offered = invitation.content.sdp is not None
+        self.cancelled = False
+        self.final = False
+        """The INVITE has its final answer."""
+        self.answered: Usage | None = None
+        self._receivers: dict[Usage, ReliableReceiver] = {}
+        self._owed_pracks: dict[Usage, str] = {}
+        self.request = self._build(invitation)
+        leg.traced("out", self.request)
+        self.key = leg.wire.send(self.request, leg.flow, self)
+
+    def _build(self, invitation: Invitation) -> Request:
+        leg, content = self.leg, invitation.content
+        fields: list[Field] = [
+            ("Via", leg.wire.via(leg.flow)),
+            ("Max-Forwards", str(invitation.max_forwards)),
+            ("From", invitation.from_field),
+            ("To", invitation.to_field),
+            ("Call-ID", leg.call_id),
+            ("CSeq", "1 INVITE"),
+            ("Contact", leg.contact),
+            ALLOW,
+            ("User-Agent", leg.wire.user_agent),
+            *leg.session_field(),
+            *content.fields,
+        ]
+        if invitation.reliable:
+            fields.append(("Supported", "100rel"))
+        sdp = content.sdp
+        return build_request(
+            "INVITE",
+            invitation.request_uri,
+            fields,
+            sdp.encode() if sdp is not None else content.body,
+            SDP if sdp is not None else content.content_type,
+        )
+
+    # --- what the peer answers --------------------------------------------------------------------
+
+    def responded(self, key: Key, response: Response, flow: Flow) -> None:
+        self.leg.traced("in", response)
+        status = response.status
+        if status >= 300:
+            self._refused(key, response)
+            return
+        try:
+            usage = self._usage(response, flow)
+        except BadMessage:
+            return  # no dialog can be made of it: as if it had not come
+        if usage is None:
+            return
+        if status >= 200:
+            self._accepted(key, usage, response)
+        elif not self.final:
+            self._progressed(usage, response)
+
+    def failed(self, key: Key, cause: str) -> None:
+        self.leg.wire.owners.pop(key, None)
+        if self.final:
+            return
+        self.final = True
+        self._forget_others(None)
+        status = 408 if cause == "timeout" else 503
+        self.leg.wire.tell(self.leg.call, Refused(status, EMPTY, ()))
+
+    def _usage(self, response: Response, flow: Flow) -> Usage | None:
+        """The dialog of a 1xx or 2xx; None for one that has no To tag yet (RFC 3261 §12.1)."""
+        headers = response.headers
+        leg = self.leg
+        tag = headers.to.tag
+        if not tag:
+            if response.status < 200:
+                return None if self.final else self._untagged(response, flow)
+            raise BadMessage(400, "2xx without a To tag")
+        found = leg.wire.usages.get((leg.call_id, self._local_tag, tag))
+        if found is None:
+            found = self._new_usage(response, flow)
+        elif response.status >= 200 and not found.confirmed:
+            found.dialog.confirm(response)
+        if headers.has("allow"):
+            found.allow = frozenset(headers.allow)
+        return found
+
+    @property
+    def _local_tag(self) -> str:
+        return self.request.headers.from_.tag or ""
+
+    def _new_usage(self, response: Response, flow: Flow) -> Usage:
+        leg = self.leg
+        dialog = Dialog.from_response(self.request, response, flow)
+        usage = Usage(leg, dialog, OfferAnswer.inviting(offered=self._offered))
+        leg.usages.append(usage)
+        return usage
+
+    def _untagged(self, response: Response, flow: Flow) -> Usage:
+        """A 180 without a To tag makes no dialog, yet the caller shall hear of it."""
+        del flow
+        for usage in self.leg.usages:
+            return usage
+        return self._new_usage(response, self.leg.flow)
+
+    def _progressed(self, usage: Usage, response: Response) -> None:
+        content = _content(response)
+        rseq = response.headers.rseq
+        reliable = rseq is not None and OPTION_TAG in response.headers.require
+        offer = answer = None
+        if rseq is not None and reliable:
+            if not self._receivers.setdefault(usage, ReliableReceiver()).accept(rseq):
+                return  # repeated, or out of order
+            rack = f"{rseq} {response.headers.cseq.number} INVITE"
+            if content.sdp is not None and usage.exchange.answer_received() is None:
+                answer = content.sdp
+            elif content.sdp is not None and usage.exchange.offer_received() is None:
+                offer = content.sdp
+            if offer is None:
+                self._prack(usage, rack)
+            else:
+                self._owed_pracks[usage] = rack
+        elif content.sdp is not None and self._offered:
+            answer = content.sdp  # a preview: the 2xx or a reliable one brings it again
+        self.leg.wire.tell(
+            self.leg.call, Progressed(usage, response.status, content, offer, answer, reliable)
+        )
+
+    def _accepted(self, key: Key, usage: Usage, response: Response) -> None:
+        cseq = response.headers.cseq.number
+        if usage.confirmed:  # repeated: our ACK was lost
+            if cseq in usage.acks:
+                self.leg.wire.transmit(usage.acks[cseq], self.leg.next_hop(usage.dialog))
+            return
+        usage.confirmed = True
+        usage.dialog.early = False
+        self.leg.wire.timer(("forget", key), GIVE_UP + 1)
+        if self.answered is not None or self.cancelled or self.final:
+            self._unwanted(usage, cseq)
+            return
+        self.final = True
+        self.answered = usage
+        self._forget_others(usage)
+        content = _content(response)
+        offer = answer = None
+        if self._offered:
+            if usage.exchange.answer_received() is None:
+                answer = content.sdp
+            usage.ack(cseq)
+        else:
+            offer = content.sdp if usage.exchange.offer_received() is None else None
+            if offer is None:
+                usage.ack(cseq)
+            else:
+                usage.owed_ack = cseq
+        self.leg.wire.tell(self.leg.call, Answered(usage, content, offer, answer))
+
+    def _unwanted(self, usage: Usage, cseq: int) -> None:
+        """A second fork answered, or the answer crossed our CANCEL (RFC 3261 §13.2.2.4, §15)."""
+        usage.ack(cseq)
+        usage.bye()
+        if not self.final:
+            self.final = True
+            self.leg.wire.tell(self.leg.call, Refused(487, EMPTY, ()))
+
+    def _refused(self, key: Key, response: Response) -> None:
+        self.leg.wire.owners.pop(key, None)
+        if self.final:
+            return
+        self.final = True
+        self._forget_others(None)
+        contacts = _redirects(response) if response.status < 400 else ()
+        self.leg.wire.tell(self.leg.call, Refused(response.status, _content(response), contacts))
+
+    def _forget_others(self, kept: Usage | None) -> None:
+        for usage in list(self.leg.usages):
+            if usage is not kept and not usage.confirmed:
+                usage.end()
+
+    # --- what we ask ------------------------------------------------------------------------------
+
+    def answer_offer(self, usage: Usage, answer: Session) -> None:
+        """The answer to an offer in the last reliable provisional of this dialog, by PRACK."""
+        rack = self._owed_pracks.pop(usage, None)
+        if rack is not None:
+            self._prack(usage, rack, answer)
+
+    def _prack(self, usage: Usage, rack: str, answer: Session | None = None) -> None:
+        if answer is not None:
+            usage.exchange.answer_sent()
+        content = Content(sdp=answer) if answer is not None else EMPTY
+        usage.request("PRACK", (("RAck", rack),), content)
+
+    def end(self, fields: Sequence[Field] = ()) -> None:
+        """The call is over: CANCEL what is not answered, BYE what is."""
+        self.cancel(fields)
+        for usage in list(self.leg.usages):
+            if usage.confirmed:
+                usage.bye(fields)
+
+    def cancel(self, fields: Sequence[Field] = ()) -> None:
+        if self.final or self.cancelled:
+            return
+        self.cancelled = True
+        wire = self.leg.wire
+        wire.take(wire.layer.cancel(self.key, fields, wire.now))
+
+
+def _content(response: Response) -> Content:
+    """A response cannot be refused: what cannot be read of it is left out."""
+    try:
+        return read(response)
+    except BadMessage:
+        return EMPTY
+
+
+def _redirects(response: Response) -> tuple[str, ...]:
+    """The users that a 3xx names; their hosts stay on their side."""
+    try:
+        users = [user_of(Uri.parse(contact.uri)) for contact in response.headers.contacts[:5]]
+    except BadMessage:
+        return ()
+    return tuple(user for user in users if user)

@@ -1,0 +1,220 @@
+"""The caller's leg: the INVITE that began the call, answered as a user agent server (RFC 3261
+§13.3).
+
+Each early dialog of the called side becomes one early dialog here, with a tag of its own, so that
+forks stay apart (S4). Provisionals are sent reliably where the caller wants it (RFC 3262).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from sbc.b2bua.content import EMPTY, Content, read
+from sbc.b2bua.crossing import Field
+from sbc.b2bua.events import Abandoned, NeverAcknowledged, PrackReceived, Requested
+from sbc.b2bua.leg import Leg
+from sbc.b2bua.pending import Asked
+from sbc.b2bua.usage import ALLOW, Usage
+from sbc.dialog.dialog import Dialog
+from sbc.dialog.offer_answer import OfferAnswer
+from sbc.dialog.reliable import OPTION_TAG, ReliableSender
+from sbc.sip.errors import BadMessage
+from sbc.sip.message import Request, Response
+from sbc.transaction.events import Key
+
+
+class Caller:
+    __slots__ = (
+        "_held",
+        "_offered",
+        "_queued",
+        "_senders",
+        "answered",
+        "final",
+        "key",
+        "leg",
+        "reliability",
+        "request",
+    )
+
+    def __init__(self, leg: Leg, key: Key, request: Request, *, offered: bool) -> None:
+        self.leg = leg
+        self.key = key
+        self.request = request
+        self._offered = offered
+        self.final = False
+        """The INVITE has its final answer."""
+        self.answered: Usage | None = None
+        headers = request.headers
+        if "100rel" in headers.require:
+            self.reliability = "required"
+        else:
+            self.reliability = "supported" if "100rel" in headers.supported else "none"
+        self._senders: dict[Usage, ReliableSender] = {}
+        self._queued: dict[Usage, deque[tuple[int, Content]]] = {}
+        self._held: dict[Usage, Content] = {}
+        """2xx which wait for a PRACK: a caller must know the early answer before the call is up."""
+
+    def new_usage(self) -> Usage:
+        """One more early dialog towards the caller."""
+        leg = self.leg
+        tag = leg.wire.tokens.token(16)
+        dialog = Dialog.from_invite(self.request, tag, leg.contact, leg.flow)
+        usage = Usage(leg, dialog, OfferAnswer.invited(offered=self._offered))
+        usage.allow = frozenset(self.request.headers.allow)
+        usage.on_prack = lambda key, request: self._prack(usage, key, request)
+        leg.usages.append(usage)
+        return usage
+
+    def progress(self, usage: Usage, status: int, content: Content, *, reliable: bool) -> None:
+        """A provisional answer in one early dialog; reliable if the caller can and it matters."""
+        if self.final:
+            return
+        reliable = self.reliability == "required" or (reliable and self.reliability == "supported")
+        if reliable:
+            self._send_reliably(usage, status, content)
+        else:
+            self.leg.wire.respond(self.key, self._response(usage, status, content))
+
+    def answer(self, usage: Usage, content: Content) -> None:
+        """The call is answered in this dialog; the other early ones are forgotten."""
+        if self.final:
+            return
+        self.final = True
+        self.answered = usage
+        for other in list(self.leg.usages):
+            if other is not usage:
+                self._forget(other)
+        sender = self._senders.get(usage)
+        if sender is not None and sender.waiting:
+            self._held[usage] = content
+        else:
+            self._send_answer(usage, content)
+
+    def refuse(self, status: int, fields: Sequence[Field] = (), content: Content = EMPTY) -> None:
+        if self.final:
+            return
+        self.final = True
+        tag = self.leg.usages[0].dialog.local_tag if self.leg.usages else None
+        response = self.leg.response(
+            self.request, status, fields, content, tag or self.leg.wire.tokens.token(16)
+        )
+        self.leg.wire.respond(self.key, response)
+        for usage in list(self.leg.usages):
+            self._forget(usage)
+
+    def end(self, status: int, fields: Sequence[Field] = ()) -> None:
+        """The call is over: refuse the INVITE with `status`, or BYE if it was answered."""
+        if self.answered is None:
+            self.refuse(status, fields)
+        elif self._held.pop(self.answered, None) is not None:
+            self.final = False
+            self.refuse(status, fields)
+        else:
+            self.answered.bye(fields)
+
+    def cancelled(self) -> None:
+        if not self.final:
+            self.leg.wire.tell(self.leg.call, Abandoned())
+
+    def _forget(self, usage: Usage) -> None:
+        self._senders.pop(usage, None)
+        self._held.pop(usage, None)
+        self._queued.pop(usage, None)
+        self.leg.wire.timers.clear((self, usage))
+        for key, asked in usage.asked.items():
+            self.leg.wire.respond(key, self.leg.response(asked.request, 487))
+        usage.asked.clear()
+        usage.end()
+
+    # --- sending: a provisional may have to be acknowledged first (RFC 3262 §3) -------------------
+
+    def _send_reliably(self, usage: Usage, status: int, content: Content) -> None:
+        """One reliable provisional is in the air at a time; the others queue."""
+        wire = self.leg.wire
+        sender = self._senders.get(usage)
+        if sender is None:
+            sender = self._senders[usage] = ReliableSender(1 + wire.tokens.number(2**30))
+        if sender.waiting:
+            self._queued.setdefault(usage, deque()).append((status, content))
+            return
+        if content.sdp is not None:
+            usage.exchange.described()
+        fields = (("Require", OPTION_TAG), ("RSeq", str(sender.next())))
+        response = self._response(usage, status, content, fields)
+        wire.respond(self.key, response)
+        sender.sent(response, wire.now)
+        self._arm(usage, sender)
+
+    def _send_answer(self, usage: Usage, content: Content) -> None:
+        usage.confirmed = True
+        usage.dialog.early = False
+        if content.sdp is not None:
+            usage.exchange.described()
+        response = self._response(usage, 200, content)
+        offered = content.sdp is not None and not self._offered
+        usage.keep_sending(self.key, response, offered=offered)
+        self.leg.wire.respond(self.key, response)
+
+    def _response(
+        self, usage: Usage, status: int, content: Content, fields: Sequence[Field] = ()
+    ) -> Response:
+        own = (("Contact", self.leg.contact), ALLOW, *fields)
+        return self.leg.response(self.request, status, own, content, usage.dialog.local_tag)
+
+    def _arm(self, usage: Usage, sender: ReliableSender) -> None:
+        if sender.deadline is None:
+            self.leg.wire.timers.clear((self, usage))
+        else:
+            self.leg.wire.timers.set((self, usage), sender.deadline)
+
+    def timer(self, usage: Usage) -> None:
+        """A reliable provisional was not acknowledged yet: repeat it, or give up."""
+        sender = self._senders.get(usage)
+        if sender is None:
+            return
+        again = sender.due(self.leg.wire.now)
+        if sender.exhausted:
+            self.leg.wire.tell(self.leg.call, NeverAcknowledged(self.leg))
+        elif again is not None:
+            self.leg.wire.respond(self.key, again)
+        self._arm(usage, sender)
+
+    def _prack(self, usage: Usage, key: Key, request: Request) -> None:
+        """PRACK: for us when it only acknowledges; an offer in it is for the other side."""
+        leg = self.leg
+        sender, rack = self._senders.get(usage), _rack(request)
+        if sender is None or rack is None or not sender.acknowledge(rack, leg.wire.now):
+            leg.wire.respond(key, leg.response(request, 481))
+            return
+        self._arm(usage, sender)
+        try:
+            self._pracked(usage, key, request, read(request))
+        except BadMessage as bad:
+            leg.wire.respond(key, leg.response(request, bad.status))
+        queued = self._queued.get(usage)
+        if queued:
+            self._send_reliably(usage, *queued.popleft())
+            return
+        held = self._held.pop(usage, None)
+        if held is not None:
+            self._send_answer(usage, held)
+
+    def _pracked(self, usage: Usage, key: Key, request: Request, content: Content) -> None:
+        leg, offer = self.leg, content.sdp
+        if offer is not None and usage.exchange.idle:
+            usage.exchange.offer_received()
+            usage.asked[key] = Asked(request, offered=True)
+            leg.wire.tell(leg.call, Requested(usage, key, "PRACK", content, offer))
+            return
+        leg.wire.respond(key, leg.response(request, 200))
+        if offer is not None and usage.exchange.answer_received() is None:
+            leg.wire.tell(leg.call, PrackReceived(usage, offer))
+
+
+def _rack(request: Request) -> tuple[int, int, str] | None:
+    try:
+        return request.headers.rack
+    except BadMessage:
+        return None

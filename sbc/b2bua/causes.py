@@ -1,0 +1,91 @@
+"""Why calls end: statuses, Q.850 causes (RFC 6432, RFC 3398 §8.2.6.1) and who may try elsewhere."""
+
+from dataclasses import dataclass
+
+_Q850_OF_STATUS = {
+    200: 16,
+    400: 41,
+    401: 21,
+    402: 21,
+    403: 21,
+    404: 1,
+    405: 63,
+    406: 79,
+    407: 21,
+    408: 102,
+    410: 22,
+    413: 127,
+    414: 127,
+    415: 79,
+    416: 127,
+    420: 127,
+    480: 18,
+    481: 41,
+    482: 25,
+    483: 25,
+    484: 28,
+    485: 1,
+    486: 17,
+    487: 31,
+    488: 65,
+    500: 41,
+    501: 79,
+    502: 38,
+    503: 41,
+    504: 102,
+    505: 127,
+    513: 127,
+    600: 17,
+    603: 21,
+    604: 1,
+    606: 65,
+}
+_TRY_ELSEWHERE = {408, 500, 502, 503, 504}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a call ended, for the record and for the Reason field of what we send."""
+
+    sip: int
+    text: str
+    """Ours, never a peer's."""
+    q850: int | None = None
+
+    @property
+    def cause(self) -> int:
+        return self.q850 if self.q850 is not None else _Q850_OF_STATUS.get(self.sip, 31)
+
+    @property
+    def field(self) -> tuple[str, str]:
+        """A Reason field (RFC 3326)."""
+        return ("Reason", f"Q.850;cause={self.cause}")
+
+
+NORMAL = Cause(200, "Normal call clearing", 16)
+CANCELLED = Cause(487, "The caller gave up")
+NO_ANSWER = Cause(480, "Nobody answered in time", 19)
+TOO_LONG = Cause(200, "The longest duration is reached", 31)
+NO_ACK = Cause(408, "The answer was never acknowledged", 102)
+MEDIA_DEAD = Cause(200, "No media in either direction", 102)
+RELAY_LOST = Cause(503, "The media relay was lost", 41)
+FAULT = Cause(500, "A fault in the border", 41)
+SHUTDOWN = Cause(503, "The border is stopping", 41)
+PEER_GONE = Cause(481, "The peer no longer knows the call", 41)
+
+
+def refused(status: int) -> Cause:
+    return Cause(status, "Refused by the called side")
+
+
+def may_try_elsewhere(status: int) -> bool:
+    """RFC 3261 §16.7 step 6 turned round: a fault of that peer, not an answer of the user (R4)."""
+    return status in _TRY_ELSEWHERE
+
+
+def passed_on(status: int) -> int:
+    """The status that the caller gets for the called side's final answer.
+
+    A challenge is for us, not for the caller, who has no account there (RFC 3261 §22).
+    """
+    return 403 if status in {401, 407} else status

@@ -1,0 +1,117 @@
+"""What a message says to the other side: rebuilt fields, a session description or another allowed
+body.
+
+Bodies cross by an allow-list of types (Z6); each is checked or rebuilt, so that it carries only
+what the type is for.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from media.sdp.session import BadSdp, Session
+from media.sdp.session import parse as parse_sdp
+from sbc.b2bua.crossing import Field, crossing
+from sbc.sip.errors import BadMessage
+from sbc.sip.message import Request, Response
+from sbc.sip.phrases import reason_phrase
+
+SDP = "application/sdp"
+_DTMF = re.compile(rb"(?:[A-Za-z]{1,16} ?= ?[0-9A-Da-d*#!.]{1,32}\s*|[0-9A-D*#]{1,32}\s*){1,4}")
+_FAST_UPDATE = (
+    b'<?xml version="1.0" encoding="utf-8"?>\r\n<media_control><vc_primitive><to_encoder>'
+    b"<picture_fast_update/></to_encoder></vc_primitive></media_control>\r\n"
+)
+_SIPFRAG = re.compile(rb"SIP/2\.0 ([1-6]\d\d)[ \r\n]")
+_BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The part of a message that may cross."""
+
+    fields: tuple[Field, ...] = ()
+    sdp: Session | None = None
+    body: bytes = b""
+    """Of another type than SDP; empty beside an `sdp`."""
+    content_type: str | None = None
+
+
+EMPTY = Content()
+
+
+def read(message: Request | Response) -> Content:
+    """What of `message` may cross. Raises BadMessage: 415 for a body of an unknown type, 400 or 488
+    for one that is broken."""
+    fields = crossing(message.headers)
+    if not message.body:
+        return Content(fields)
+    kind = message.headers.content_type or SDP
+    body = message.body
+    if kind.startswith("multipart/"):
+        kind, body = _sdp_part(message, body)
+    if kind == SDP:
+        try:
+            return Content(fields, sdp=parse_sdp(body))
+        except BadSdp as error:
+            raise BadMessage(488, f"Bad session description: {error}") from error
+    rebuild = _BODIES.get(kind)
+    if rebuild is None:
+        return _unknown(message, fields)
+    rebuilt = rebuild(body)
+    if rebuilt is None:
+        raise BadMessage(400, f"Bad {kind} body")
+    return Content(fields, body=rebuilt, content_type=kind)
+
+
+def _unknown(message: Request | Response, fields: tuple[Field, ...]) -> Content:
+    disposition = (message.headers.get("content-disposition") or "").lower()
+    if isinstance(message, Response) or "handling=optional" in disposition.replace(" ", ""):
+        return Content(fields)
+    raise BadMessage(415, "Unsupported Media Type")
+
+
+def _sdp_part(message: Request | Response, body: bytes) -> tuple[str, bytes]:
+    """The session description among the parts (RFC 5621); the other parts stay behind."""
+    found = _BOUNDARY.search(message.headers.get("content-type") or "")
+    if found is None:
+        raise BadMessage(400, "Multipart body without a boundary")
+    boundary = b"--" + (found[1] or found[2]).encode("utf-8", "surrogateescape")
+    for part in body.split(boundary, 16)[1:]:
+        head, _, inside = part.lstrip(b"\r\n").partition(b"\r\n\r\n")
+        if re.search(rb"(?im)^(content-type|c)\s*:\s*application/sdp\b", head):
+            return SDP, inside
+    return "multipart/mixed", b""
+
+
+def _dtmf(body: bytes) -> bytes | None:
+    return body if _DTMF.fullmatch(body) else None
+
+
+def _picture_request(body: bytes) -> bytes | None:
+    return _FAST_UPDATE if b"picture_fast_update" in body else None
+
+
+def _sipfrag(body: bytes) -> bytes | None:
+    """RFC 3515 §2.4.5 asks for the status line only; more would show the other side."""
+    found = _SIPFRAG.match(body)
+    if found is None:
+        return None
+    status = int(found[1])
+    return f"SIP/2.0 {status} {reason_phrase(status)}\r\n".encode()
+
+
+def _text(body: bytes) -> bytes | None:
+    return body if b"\0" not in body else None
+
+
+_BODIES: Mapping[str, Callable[[bytes], bytes | None]] = {
+    "application/dtmf": _dtmf,
+    "application/dtmf-relay": _dtmf,
+    "application/media_control+xml": _picture_request,
+    "message/sipfrag": _sipfrag,
+    "text/plain": _text,
+}
+
+ACCEPT = ", ".join([SDP, *_BODIES])
+"""For OPTIONS and 415 (RFC 3261 §20.1)."""

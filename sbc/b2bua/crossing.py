@@ -1,0 +1,99 @@
+"""The one allow-list: header fields which cross the border, and in which form (Z4).
+
+Nothing else crosses. Each value is rebuilt from what it means, never copied as text, so that no
+host, address, product name or free text of one side can ride along.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from sbc.sip.headers import Headers
+
+Field = tuple[str, str]
+
+_PRIORITIES = {"emergency", "urgent", "normal", "non-urgent"}
+_PRIVACIES = {"header", "session", "user", "none", "critical", "id", "history"}
+_EARLY_MEDIA = {"supported", "sendrecv", "sendonly", "recvonly", "inactive", "gated"}
+_STATES = {"active", "pending", "terminated"}
+_STATE_REASONS = {"deactivated", "probation", "rejected", "timeout", "giveup", "noresource"}
+_REASON = re.compile(
+    r"\s*(SIP|Q\.850)\s*;(?:.*;)?\s*cause\s*=\s*(\d{1,3})\s*(?:;.*)?", re.ASCII | re.I
+)
+_ALERT = re.compile(r"<urn:alert:[a-z0-9]{1,32}(?::[a-z0-9-]{1,32}){1,4}>", re.ASCII)
+_EVENT_ID = re.compile(r"refer(?:\s*;\s*id\s*=\s*(\d{1,10}))?", re.ASCII | re.I)
+_NAMES = {"sip": "SIP", "q.850": "Q.850"}
+
+
+def _digits(value: str) -> str | None:
+    number = value.split("(", 1)[0].split(";", 1)[0].strip()
+    return number if number.isascii() and number.isdigit() and len(number) <= 10 else None
+
+
+def _one_of(known: set[str], separator: str) -> Callable[[str], str | None]:
+    def rebuild(value: str) -> str | None:
+        kept = [each for each in re.split(r"[,;]", value.lower()) if each.strip() in known]
+        return separator.join(each.strip() for each in kept) or None
+
+    return rebuild
+
+
+def reason(value: str) -> str | None:
+    """RFC 3326: protocol and cause; the text stays behind."""
+    kept = []
+    for element in value.split(","):
+        found = _REASON.fullmatch(element[:256])
+        if found:
+            kept.append(f"{_NAMES[found[1].lower()]};cause={int(found[2])}")
+    return ", ".join(kept[:2]) or None
+
+
+def _alert_info(value: str) -> str | None:
+    """RFC 7462: only the URNs; a URL would name a host."""
+    return ", ".join(_ALERT.findall(value[:512])[:4]) or None
+
+
+def _event(value: str) -> str | None:
+    found = _EVENT_ID.fullmatch(value.strip()[:64])
+    if found is None:
+        return None
+    return "refer" if found[1] is None else f"refer;id={found[1]}"
+
+
+def _subscription_state(value: str) -> str | None:
+    """RFC 6665 §8.4: the state, its lifetime and its registered reasons."""
+    state, *parameters = [part.strip().lower() for part in value[:256].split(";")]
+    if state not in _STATES:
+        return None
+    kept = [state]
+    for parameter in parameters:
+        name, _, text = parameter.partition("=")
+        if (name.strip() == "reason" and text.strip() in _STATE_REASONS) or (
+            name.strip() in {"expires", "retry-after"} and _digits(text)
+        ):
+            kept.append(f"{name.strip()}={text.strip()}")
+    return ";".join(kept)
+
+
+ALLOWED: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
+    "alert-info": ("Alert-Info", _alert_info),
+    "event": ("Event", _event),
+    "expires": ("Expires", _digits),
+    "p-early-media": ("P-Early-Media", _one_of(_EARLY_MEDIA, ", ")),
+    "priority": ("Priority", _one_of(_PRIORITIES, ", ")),
+    "privacy": ("Privacy", _one_of(_PRIVACIES, ";")),
+    "reason": ("Reason", reason),
+    "retry-after": ("Retry-After", _digits),
+    "subscription-state": ("Subscription-State", _subscription_state),
+}
+"""Canonical name → name as written, and what becomes of the value (None: it stays behind)."""
+
+
+def crossing(headers: Headers) -> tuple[Field, ...]:
+    """The fields of a message that may go to the other side, rebuilt."""
+    kept = []
+    for name, (written, rebuild) in ALLOWED.items():
+        if headers.has(name):
+            value = rebuild(", ".join(headers.all(name)))
+            if value is not None:
+                kept.append((written, value))
+    return tuple(kept)

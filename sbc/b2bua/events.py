@@ -1,0 +1,201 @@
+"""The neutral call events: all that one leg tells the call of what its peer did.
+
+A leg turns SIP into these and back; the call between two legs sees nothing else. Where a session
+description came along, the leg says what it was: an offer or an answer (RFC 3264).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from media.control import Failed, Opened, SessionReport
+from media.sdp.session import Session
+from sbc.b2bua.causes import Cause
+from sbc.b2bua.content import Content
+from sbc.b2bua.crossing import Field
+from sbc.transaction.layer import Key
+
+if TYPE_CHECKING:
+    from sbc.b2bua.leg import Leg
+    from sbc.b2bua.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """A provisional answer of the called side, in one of its early dialogs."""
+
+    usage: Usage
+    status: int
+    content: Content
+    offer: Session | None
+    answer: Session | None
+    reliable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    usage: Usage
+    content: Content
+    offer: Session | None
+    answer: Session | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The one final refusal of the called side; also its silence (408) and a dead path (503)."""
+
+    status: int
+    content: Content
+    contacts: tuple[str, ...]
+    """Users of the Contact URIs of a redirect, hosts left behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """ACK of a 2xx that we sent; with the answer when that carried an offer."""
+
+    usage: Usage
+    answer: Session | None
+
+
+@dataclass(frozen=True, slots=True)
+class PrackReceived:
+    """PRACK of a provisional that carried an offer; `answer` came with it. Already answered."""
+
+    usage: Usage
+    answer: Session | None
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A request within the dialog that the other side shall see. It waits under `key`."""
+
+    usage: Usage
+    key: Key
+    method: str
+    content: Content
+    offer: Session | None
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """The final answer to a request that we sent within a dialog."""
+
+    usage: Usage
+    key: Key
+    method: str
+    status: int
+    content: Content
+    offer: Session | None
+    answer: Session | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCancelled:
+    """CANCEL of a re-INVITE that waits under `key`."""
+
+    usage: Usage
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """CANCEL of the INVITE that began the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The peer hung up, or no longer knows the dialog."""
+
+    leg: Leg
+    cause: Cause
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NeverAcknowledged:
+    """A 2xx or a reliable provisional of ours found no ACK or PRACK within 64·T1."""
+
+    leg: Leg
+
+
+LegEvent = (
+    Progressed
+    | Answered
+    | Refused
+    | Acknowledged
+    | PrackReceived
+    | Requested
+    | Responded
+    | RequestCancelled
+    | Abandoned
+    | Ended
+    | NeverAcknowledged
+)
+
+
+# --- what the relay and the clock tell the call ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PortsFound:
+    serial: int
+    reply: Opened
+
+
+@dataclass(frozen=True, slots=True)
+class PortsRefused:
+    serial: int
+    reply: Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The relay's last report: the media is over."""
+
+    report: SessionReport
+
+
+@dataclass(frozen=True, slots=True)
+class NotReported:
+    """That report will not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDied:
+    """No direction that should carry media does (M5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayLost:
+    """The media is gone with its relay."""
+
+
+@dataclass(frozen=True, slots=True)
+class RangTooLong:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LastedTooLong:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The border is being stopped."""
+
+
+CallEvent = (
+    LegEvent
+    | PortsFound
+    | PortsRefused
+    | Reported
+    | NotReported
+    | MediaDied
+    | RelayLost
+    | RangTooLong
+    | LastedTooLong
+    | Stopping
+)

@@ -1,0 +1,101 @@
+"""Who calls whom, as the other side may see it: From, To and Request-URI rebuilt with its own
+hosts.
+
+A user part and a display name cross, since they are the call; every host is replaced (S1, Z4).
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from sbc.routing.targets import Target
+from sbc.sip.address import NameAddr
+from sbc.sip.errors import BadMessage
+from sbc.sip.message import Request
+from sbc.sip.uri import Uri
+
+ANONYMOUS_HOST = "anonymous.invalid"
+"""RFC 3323 §4.1.1.3: says nothing, so it may stand."""
+_USER_SAFE = "-_.!~*'()&=+$,;?/:"
+"""`unreserved` and `user-unreserved` of RFC 3261 §25; `;` and `:` only ever come from `%3b`,
+`%3a`."""
+_LONGEST = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """The two users of a call, free of hosts."""
+
+    called: str
+    """Unescaped user part, or the whole of a URN."""
+    called_display: str
+    to_user: str
+    caller: str
+    caller_display: str
+    anonymous: bool
+
+
+def parties(request: Request) -> Parties:
+    """Read from an initial INVITE. Raises BadMessage for a URI that names nobody."""
+    uri = Uri.parse(request.uri)
+    called = user_of(uri)
+    if not called:
+        raise BadMessage(404, "The Request-URI names nobody")
+    from_, to = request.headers.from_, request.headers.to
+    from_uri = Uri.parse(from_.uri)
+    return Parties(
+        called=called,
+        called_display=_display(to.display),
+        to_user=user_of(Uri.parse(to.uri)) or called,
+        caller=user_of(from_uri),
+        caller_display=_display(from_.display),
+        anonymous=from_uri.host == ANONYMOUS_HOST,
+    )
+
+
+def user_of(uri: Uri) -> str:
+    """The user without password and user parameters, unescaped; a tel URI's number; a URN whole."""
+    if uri.scheme in {"sip", "sips"}:
+        user = (uri.user or "").partition(":")[0]
+    elif uri.scheme == "tel":
+        user = uri.host
+    else:
+        return f"{uri.scheme}:{uri.host}"[:_LONGEST]
+    text = unquote(user.partition(";")[0], errors="replace")
+    return "".join(each for each in text if each.isprintable())[:_LONGEST]
+
+
+def request_uri(called: str, target: Target) -> str:
+    """Where the call goes: the called user at the target's own address."""
+    if called.startswith("urn:"):
+        return called
+    return f"sip:{escaped(called)}@{_host_port(target)}"
+
+
+def escaped(user: str) -> str:
+    safe = _USER_SAFE.replace(";", "").replace(":", "")
+    return quote(user, safe=safe)
+
+
+def from_field(who: Parties, domain: str, tag: str) -> str:
+    host = ANONYMOUS_HOST if who.anonymous else domain
+    user = f"{escaped(who.caller)}@" if who.caller else ""
+    return f"{NameAddr(who.caller_display, f'sip:{user}{host}', ())};tag={tag}"
+
+
+def to_field(who: Parties, domain: str) -> str:
+    return str(NameAddr(who.called_display, f"sip:{escaped(who.to_user)}@{domain}", ()))
+
+
+def _host_port(target: Target) -> str:
+    host = f"[{target.uri.host}]" if ":" in target.uri.host else target.uri.host
+    port = f":{target.uri.port}" if target.uri.port else ""
+    transport = ";transport=tcp" if target.flow.transport == "tcp" else ""
+    return f"{host}{port}{transport}"
+
+
+def uri_host(target: Target) -> str:
+    return f"[{target.uri.host}]" if ":" in target.uri.host else target.uri.host
+
+
+def _display(text: str) -> str:
+    return "".join(each for each in text if each.isprintable())[:_LONGEST]

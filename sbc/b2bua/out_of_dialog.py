@@ -1,0 +1,146 @@
+"""Requests outside any dialog: an INVITE is admitted or refused, an OPTIONS answered, others turned
+away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from sbc.actions import Flow, Journal
+from sbc.b2bua.call import Call, Facts, Shared
+from sbc.b2bua.caller import Caller
+from sbc.b2bua.content import ACCEPT, Content, read
+from sbc.b2bua.identity import Parties, parties
+from sbc.b2bua.leg import Leg, Peer
+from sbc.b2bua.record import refusal_record
+from sbc.b2bua.session_id import SessionId, local_half
+from sbc.b2bua.usage import ALLOW
+from sbc.policy import chain
+from sbc.policy.admission import admission
+from sbc.policy.chain import Attempt, Reject
+from sbc.policy.extensions import SUPPORTED, extensions
+from sbc.policy.hops import hops
+from sbc.policy.route import route
+from sbc.routing.routes import Chosen, Routes
+from sbc.routing.sources import Sources
+from sbc.routing.targets import Target
+from sbc.sip.errors import BadMessage
+from sbc.sip.message import Request, build_response
+from sbc.transaction.events import Key
+
+_WITHIN_ONLY = frozenset({"ACK", "BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
+"""Methods which mean nothing outside a dialog."""
+_LONGEST_AGENT = 64
+
+
+class OutOfDialog:
+    def __init__(self, shared: Shared, sources: Sources) -> None:
+        config = shared.config
+        self._shared = shared
+        self._wire = shared.wire
+        self._sources = sources
+        limits = {name: trunk.limits for name, trunk in config.trunks.items()}
+        self._policies = (hops, extensions, route(Routes(config)), admission(limits))
+        """The published order: docs/policies.md."""
+
+    def receive(
+        self, key: Key, request: Request, flow: Flow, in_use: Callable[[str], int]
+    ) -> Call | None:
+        """The call that an INVITE begins, if it may; every other request is answered here.
+
+        `in_use`: how many calls a trunk has now.
+        """
+        if request.method == "INVITE":
+            return self._invite(key, request, flow, in_use)
+        refuse = partial(self._answer, key, request)
+        if request.headers.max_forwards == 0:
+            refuse(483)
+        elif request.method == "OPTIONS":
+            supported = ("Supported", ", ".join(SUPPORTED))
+            refuse(200, (ALLOW, ("Accept", ACCEPT), supported))
+        elif request.method in _WITHIN_ONLY:
+            refuse(481)
+        else:
+            refuse(405, (ALLOW,))
+        return None
+
+    def _answer(
+        self, key: Key, request: Request, status: int, fields: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        own = (("Server", self._wire.user_agent), *fields)
+        tag = self._wire.tokens.token(16)
+        self._wire.respond(key, build_response(request, status, None, own, to_tag=tag))
+
+    def _invite(
+        self, key: Key, request: Request, flow: Flow, in_use: Callable[[str], int]
+    ) -> Call | None:
+        trunk = self._sources.trunk(flow.interface, flow.remote[0])
+        assert trunk is not None, "an unknown source came past the core"
+        zone = self._sources.zone(flow.interface)
+        try:
+            if not request.headers.contacts:
+                raise BadMessage(400, "Missing Contact")
+            content, who = read(request), parties(request)
+        except BadMessage as bad:
+            fields = (("Accept", ACCEPT),) if bad.status == 415 else ()
+            self._answer(key, request, bad.status, fields)
+            labels = {"zone": zone, "trunk": trunk, "status": str(bad.status)}
+            self._wire.note("invite_refused", labels, why=bad.reason)
+            return None
+        attempt = Attempt(
+            zone=zone,
+            trunk=trunk,
+            called=who.called,
+            max_forwards=request.headers.max_forwards,
+            require=tuple(request.headers.require),
+            calls=in_use(trunk),
+        )
+        verdict = chain.run(self._policies, attempt)
+        if isinstance(verdict, Reject):
+            self._refuse(key, request, attempt, who, verdict)
+            return None
+        return self._call(key, request, flow, verdict, who, content)
+
+    def _refuse(
+        self, key: Key, request: Request, attempt: Attempt, who: Parties, verdict: Reject
+    ) -> None:
+        self._answer(key, request, verdict.status, verdict.fields)
+        uid = self._wire.tokens.token(16)
+        labels = {"zone": attempt.zone, "trunk": attempt.trunk, "status": str(verdict.status)}
+        self._wire.note("invite_refused", labels, why=verdict.why, call=uid)
+        record = refusal_record(self._shared, uid, attempt, who, verdict)
+        self._wire.actions.append(Journal("cdr", uid, record))
+
+    def _call(
+        self,
+        key: Key,
+        request: Request,
+        flow: Flow,
+        attempt: Attempt,
+        who: Parties,
+        content: Content,
+    ) -> Call:
+        config, tokens, headers = self._shared.config, self._wire.tokens, request.headers
+        assert attempt.chosen is not None
+        assert attempt.max_forwards is not None
+        peer = Peer(attempt.zone, attempt.trunk, config.zones[attempt.zone].trust == "trusted")
+        facts = Facts(tokens.token(16), attempt.chosen.route, peer, who, attempt.max_forwards)
+        session = SessionId(local_half(headers.get("session-id")) or tokens.token(32))
+        call = Call(self._shared, facts, session, content)
+        leg = Leg(
+            call,
+            self._wire,
+            "a",
+            peer,
+            flow,
+            headers.call_id,
+            symmetric=headers.via.asks_rport,
+        )
+        leg.user_agent = (headers.get("user-agent") or "")[:_LONGEST_AGENT]
+        leg.traced("in", request)
+        call.caller = Caller(leg, key, request, offered=content.sdp is not None)
+        call.targets = self._targets(attempt.chosen)
+        return call
+
+    def _targets(self, chosen: Chosen) -> list[Target]:
+        return [target for trunk in chosen.trunks for target in self._shared.targets.of(trunk)]

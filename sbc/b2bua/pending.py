@@ -1,0 +1,37 @@
+"""What a dialog waits for: requests asked of us, requests we asked, 2xx without their ACK."""
+
+from dataclasses import dataclass
+
+from sbc.sip.message import Request, Response
+from sbc.transaction.events import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of the peer which the other side is seeing to."""
+
+    request: Request
+    offered: bool
+    """It carried an offer; else an INVITE asks us for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request of ours."""
+
+    method: str
+    cseq: int
+    offered: bool
+
+
+@dataclass(slots=True)
+class Unacknowledged:
+    """A 2xx that is repeated until its ACK comes."""
+
+    key: Key
+    response: Response
+    cseq: int
+    offered: bool
+    """It carried an offer: the ACK brings the answer."""
+    give_up_at: float
+    interval: float

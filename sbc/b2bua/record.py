@@ -1,0 +1,139 @@
+"""The record of a call, as it is shown live and as it is kept (its shape: docs/cdr.md)."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from media.control import SessionReport
+from sbc.b2bua.causes import Cause
+from sbc.b2bua.identity import Parties
+from sbc.b2bua.leg import Leg
+from sbc.policy.chain import Attempt, Reject
+
+if TYPE_CHECKING:
+    from sbc.b2bua.call import Call, Shared
+
+Record = dict[str, object]
+
+_SHOWN = {
+    "ALLOCATING": "trying",
+    "INVITING": "trying",
+    "RINGING": "ringing",
+    "ANSWERED": "up",
+    "UP": "up",
+    "ENDING": "ending",
+    "ENDED": "ended",
+}
+
+
+def record_of(call: Call, now: float, *, trace: bool = False) -> Record:
+    times, facts, cause = call.times, call.facts, call.cause
+    record: Record = {
+        "uid": call.uid,
+        "node": call.shared.config.node.name,
+        "session_id": call.session.towards_b(),
+        "route": facts.route,
+        "from": facts.parties.caller,
+        "to": facts.parties.called,
+        "state": _SHOWN[call.state.name],
+        "times": {
+            "invite": _utc(call.shared, times.invite),
+            "ringing": _utc(call.shared, times.ringing),
+            "answered": _utc(call.shared, times.answered),
+            "ended": _utc(call.shared, times.ended),
+        },
+        "setup_s": _rounded(times.invite, times.answered),
+        "duration_s": _rounded(times.answered, times.ended or now),
+        "ended_by": call.ended_by if cause else None,
+        "cause": cause and {"sip": cause.sip, "q850": cause.cause, "text": cause.text},
+        "attempts": [
+            {"trunk": each.trunk, "endpoint": each.endpoint, "status": each.status}
+            for each in call.attempts
+        ],
+        "legs": {
+            "a": _leg(call.caller.leg),
+            "b": _leg(call.callee.leg) if call.callee else None,
+        },
+        "media": media_of(call.report) if call.report else [],
+    }
+    if trace:
+        record["trace"] = call.trace.as_records()
+    return record
+
+
+def refusal_record(
+    shared: Shared, uid: str, attempt: Attempt, who: Parties, verdict: Reject
+) -> Record:
+    """For a call that policy refused: it never had legs or media."""
+    at = _utc(shared, shared.wire.now)
+    return {
+        "uid": uid,
+        "node": shared.config.node.name,
+        "session_id": None,
+        "route": attempt.chosen.route if attempt.chosen else None,
+        "from": who.caller,
+        "to": who.called,
+        "state": "ended",
+        "times": {"invite": at, "ringing": None, "answered": None, "ended": at},
+        "setup_s": None,
+        "duration_s": None,
+        "ended_by": "border",
+        "cause": {
+            "sip": verdict.status,
+            "q850": Cause(verdict.status, "").cause,
+            "text": verdict.why,
+        },
+        "attempts": [],
+        "legs": {"a": {"zone": attempt.zone, "trunk": attempt.trunk}, "b": None},
+        "media": [],
+    }
+
+
+def media_of(report: SessionReport) -> list[object]:
+    """The streams of a report as plain values."""
+    streams = plain(report.streams)
+    assert isinstance(streams, list)
+    return streams
+
+
+def _leg(leg: Leg) -> Record:
+    usage = leg.usages[0] if leg.usages else None
+    return {
+        "zone": leg.peer.zone,
+        "trunk": leg.peer.trunk,
+        "interface": leg.flow.interface,
+        "transport": leg.flow.transport,
+        "remote": f"{leg.flow.remote[0]}:{leg.flow.remote[1]}",
+        "call_id": leg.call_id,
+        "local_tag": usage.dialog.local_tag if usage else None,
+        "remote_tag": usage.dialog.remote_tag if usage else None,
+        "user_agent": leg.user_agent or None,
+    }
+
+
+def _utc(shared: Shared, at: float | None) -> str | None:
+    if at is None:
+        return None
+    wall = datetime.fromtimestamp(shared.epoch + at, UTC)
+    return wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _rounded(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else round(end - start, 3)
+
+
+def plain(value: object) -> object:
+    """Dataclasses and tuples as dictionaries and lists, ready for JSON."""
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    return value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

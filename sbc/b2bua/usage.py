@@ -1,0 +1,406 @@
+"""One dialog of a leg as the call uses it (an INVITE usage, RFC 5057): requests both ways, ACK,
+BYE.
+
+It keeps the rules of SIP that concern one dialog: order of requests, one offer at a time, 2xx
+repeated until their ACK. What a request means for the other side is the call's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from media.sdp.session import Session
+from sbc.actions import Flow
+from sbc.b2bua.causes import NORMAL, PEER_GONE
+from sbc.b2bua.content import ACCEPT, EMPTY, SDP, Content, read
+from sbc.b2bua.crossing import Field
+from sbc.b2bua.events import (
+    Acknowledged,
+    Ended,
+    NeverAcknowledged,
+    RequestCancelled,
+    Requested,
+    Responded,
+)
+from sbc.b2bua.pending import Asked, Asking, Unacknowledged
+from sbc.b2bua.wire import GIVE_UP, T1, T2, DialogId, Wire
+from sbc.dialog.dialog import Dialog
+from sbc.dialog.offer_answer import OfferAnswer
+from sbc.policy.extensions import SUPPORTED
+from sbc.sip.errors import BadMessage
+from sbc.sip.message import Request, Response, build_response
+from sbc.transaction.events import Key
+
+if TYPE_CHECKING:
+    from sbc.b2bua.leg import Leg
+
+ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY")
+_CROSSING = frozenset({"INFO", "OPTIONS", "MESSAGE", "REFER", "NOTIFY"})
+_OFFERING = frozenset({"INVITE", "UPDATE"})
+
+
+class Usage:
+    __slots__ = (
+        "acks",
+        "allow",
+        "asked",
+        "asking",
+        "bye_after_ack",
+        "closing",
+        "confirmed",
+        "dialog",
+        "exchange",
+        "leg",
+        "on_prack",
+        "over",
+        "owed_ack",
+        "peer",
+        "unacknowledged",
+        "wire",
+    )
+
+    def __init__(self, leg: Leg, dialog: Dialog, exchange: OfferAnswer) -> None:
+        self.leg = leg
+        self.wire: Wire = leg.wire
+        self.dialog = dialog
+        self.exchange = exchange
+        self.peer: Usage | None = None
+        """The same conversation on the other leg."""
+        self.confirmed = False
+        self.closing = False
+        """A BYE is on its way, or waits for an ACK."""
+        self.over = False
+        self.allow: frozenset[str] = frozenset()
+        """Methods that the peer said it takes; empty when it did not say."""
+        self.asked: dict[Key, Asked] = {}
+        """Requests of the peer that wait for our answer."""
+        self.asking: dict[Key, Asking] = {}
+        """Requests of ours that wait for the peer's answer."""
+        self.unacknowledged: Unacknowledged | None = None
+        self.bye_after_ack: Sequence[Field] | None = None
+        self.acks: dict[int, bytes] = {}
+        """The ACK of each INVITE by CSeq: a repeated 2xx gets it again."""
+        self.owed_ack: int | None = None
+        """CSeq of a 2xx with an offer: its ACK waits for the answer."""
+        self.on_prack: Callable[[Key, Request], None] | None = None
+        self.wire.usages[self.id] = self
+
+    @property
+    def id(self) -> DialogId:
+        return (self.dialog.call_id, self.dialog.local_tag, self.dialog.remote_tag)
+
+    def takes(self, method: str) -> bool:
+        """Did the peer say that it understands `method`?"""
+        return method in self.allow
+
+    # --- what the peer asks -----------------------------------------------------------------------
+
+    def received(self, key: Key, request: Request, flow: Flow) -> None:
+        if self.over:
+            self.wire.respond(key, build_response(request, 481))
+            return
+        refusal = self.dialog.accepts(request)
+        if refusal is not None:
+            self._turn_away(key, request, refusal.status)
+            return
+        self.leg.flow_heard(flow)
+        method = request.method
+        if method == "BYE":
+            self._bye_received(key, request)
+        elif method == "PRACK":
+            self._prack_received(key, request)
+        elif method in _OFFERING or method in _CROSSING:
+            self._ask(key, request)
+        else:
+            self._turn_away(key, request, 405, (ALLOW,))
+
+    def acknowledged(self, request: Request) -> None:
+        """An ACK within this dialog."""
+        waiting = self.unacknowledged
+        if waiting is None or request.headers.cseq.number != waiting.cseq:
+            return
+        self.unacknowledged = None
+        self.wire.timers.clear((self, "2xx"))
+        try:
+            content = read(request)
+        except BadMessage:
+            content = EMPTY
+        answer = content.sdp if waiting.offered else None
+        if waiting.offered:
+            self.exchange.answer_received()
+        self.wire.tell(self.leg.call, Acknowledged(self, answer))
+        if self.bye_after_ack is not None:
+            self._send_bye(self.bye_after_ack)
+
+    def cancelled(self, key: Key) -> None:
+        if key in self.asked:
+            self.wire.tell(self.leg.call, RequestCancelled(self, key))
+
+    def _ask(self, key: Key, request: Request) -> None:
+        """A request that the other side shall see."""
+        try:
+            content = self._checked(request)
+        except BadMessage as bad:
+            fields = (("Accept", ACCEPT),) if bad.status == 415 else ()
+            self._turn_away(key, request, bad.status, fields)
+            return
+        method, offer = request.method, content.sdp
+        if method in _OFFERING:
+            refusal = self._offer_refusal(method, offer)
+            if refusal is not None:
+                later = (("Retry-After", str(self.wire.tokens.number(11))),)
+                self._turn_away(key, request, refusal, later if refusal == 500 else ())
+                return
+            self.dialog.refresh_target(request)
+        self.asked[key] = Asked(request, offered=offer is not None)
+        self.wire.tell(self.leg.call, Requested(self, key, method, content, offer))
+
+    def _offer_refusal(self, method: str, offer: Session | None) -> int | None:
+        """RFC 3261 §14.2, RFC 3311 §5.2: 491 for glare, 500 for one after the other; else the
+        exchange moves on."""
+        if method == "INVITE":
+            if any(asked.request.method == "INVITE" for asked in self.asked.values()):
+                return 500
+            if self.unacknowledged is not None:
+                return 500
+            if any(asking.method == "INVITE" for asking in self.asking.values()):
+                return 491
+        if offer is not None:
+            return self.exchange.offer_received()
+        return self.exchange.offer_asked() if method == "INVITE" else None
+
+    def _checked(self, request: Request) -> Content:
+        unknown = [tag for tag in request.headers.require if tag not in SUPPORTED]
+        if unknown:
+            raise BadMessage(420, "Bad Extension")
+        return read(request)
+
+    def _bye_received(self, key: Key, request: Request) -> None:
+        self.wire.respond(key, self.leg.response(request, 200))
+        for waiting, asked in self.asked.items():
+            self.wire.respond(waiting, self.leg.response(asked.request, 487))
+        self.asked.clear()
+        try:
+            fields = read(request).fields
+        except BadMessage:
+            fields = ()
+        self.end()
+        self.wire.tell(self.leg.call, Ended(self.leg, NORMAL, fields))
+
+    def _prack_received(self, key: Key, request: Request) -> None:
+        if self.on_prack is None:
+            self._turn_away(key, request, 481)
+        else:
+            self.on_prack(key, request)
+
+    def _turn_away(
+        self, key: Key, request: Request, status: int, fields: Sequence[Field] = ()
+    ) -> None:
+        if status == 420:
+            unknown = [tag for tag in request.headers.require if tag not in SUPPORTED]
+            fields = (("Unsupported", ", ".join(unknown)),)
+        self.wire.respond(key, self.leg.response(request, status, fields))
+
+    # --- what we answer ---------------------------------------------------------------------------
+
+    def respond(
+        self, key: Key, status: int, fields: Sequence[Field] = (), content: Content = EMPTY
+    ) -> None:
+        """The final answer to a request of the peer; `content.sdp` is an answer, or an offer when
+        the request brought none."""
+        asked = self.asked.pop(key, None)
+        if asked is None:
+            return
+        request = asked.request
+        if request.method in _OFFERING or asked.offered:
+            self._exchange_responded(status, content)
+        if request.method in _OFFERING and status < 300:
+            fields = (("Contact", self.leg.contact), ALLOW, *fields)
+        response = self.leg.response(request, status, fields, content)
+        if request.method == "INVITE" and status < 300:
+            self.keep_sending(key, response, offered=not asked.offered)
+        self.wire.respond(key, response)
+
+    def _exchange_responded(self, status: int, content: Content) -> None:
+        if status >= 300:
+            self.exchange.failed()
+        elif content.sdp is not None:
+            self.exchange.described()
+
+    def keep_sending(self, key: Key, response: Response, *, offered: bool) -> None:
+        """A 2xx is repeated until its ACK, on every transport (RFC 3261 §13.3.1.4)."""
+        number = response.headers.cseq.number
+        self.unacknowledged = Unacknowledged(
+            key, response, number, offered, self.wire.now + GIVE_UP, T1
+        )
+        self.wire.timer((self, "2xx"), T1)
+
+    def repeat(self) -> None:
+        """The 2xx again, ever more slowly, until its ACK comes or 64·T1 are over."""
+        waiting = self.unacknowledged
+        if waiting is None:
+            return
+        if self.wire.now >= waiting.give_up_at:
+            self.unacknowledged = None
+            if self.bye_after_ack is not None:
+                self._send_bye(self.bye_after_ack)
+            self.wire.tell(self.leg.call, NeverAcknowledged(self.leg))
+            return
+        self.wire.respond(waiting.key, waiting.response)
+        waiting.interval = min(2 * waiting.interval, T2)
+        self.wire.timer((self, "2xx"), min(waiting.interval, waiting.give_up_at - self.wire.now))
+
+    # --- what we ask ------------------------------------------------------------------------------
+
+    def request(
+        self,
+        method: str,
+        fields: Sequence[Field] = (),
+        content: Content = EMPTY,
+        max_forwards: int = 70,
+    ) -> Key:
+        """Send a request within the dialog. An SDP in it is an offer, unless it is a PRACK's
+        answer."""
+        offered = content.sdp is not None and method in _OFFERING
+        own: list[Field] = [("User-Agent", self.wire.user_agent), *self.leg.session_field()]
+        if method in _OFFERING:
+            own.append(ALLOW)
+            if offered:
+                self.exchange.offer_sent()
+            elif method == "INVITE":
+                self.exchange.offer_invited()
+        built = self.dialog.request(
+            method,
+            self.wire.via(self.leg.flow),
+            (*own, *fields, *content.fields),
+            content.sdp.encode() if content.sdp is not None else content.body,
+            SDP if content.sdp is not None else content.content_type,
+            max_forwards,
+        )
+        self.leg.traced("out", built)
+        key = self.wire.send(built, self.leg.next_hop(self.dialog), self)
+        self.asking[key] = Asking(method, built.headers.cseq.number, offered)
+        return key
+
+    def responded(self, key: Key, response: Response, flow: Flow) -> None:
+        del flow
+        self.leg.traced("in", response)
+        asking = self.asking.get(key)
+        number = response.headers.cseq.number
+        if asking is None:  # a repeated 2xx
+            if number in self.acks:
+                self.wire.transmit(self.acks[number], self.leg.next_hop(self.dialog))
+            return
+        if response.status < 200:
+            return
+        del self.asking[key]
+        self._settle(key, asking)
+        if asking.method == "BYE":
+            self.end()
+            return
+        try:
+            content = read(response)
+        except BadMessage:
+            content = EMPTY
+        self._concluded(key, asking, response, content)
+
+    def failed(self, key: Key, cause: str) -> None:
+        asking = self.asking.pop(key, None)
+        self.wire.owners.pop(key, None)
+        if asking is None:
+            return
+        if asking.method == "BYE":
+            self.end()
+            return
+        status = 408 if cause == "timeout" else 503
+        if asking.method in _OFFERING:
+            self.exchange.failed()
+        self.wire.tell(
+            self.leg.call, Responded(self, key, asking.method, status, EMPTY, None, None)
+        )
+        if asking.method in _OFFERING:
+            self._gone()
+
+    def _settle(self, key: Key, asking: Asking) -> None:
+        """A repeated 2xx of an INVITE may come for 64·T1 more."""
+        if asking.method == "INVITE":
+            self.wire.timer(("forget", key), GIVE_UP + 1)
+        else:
+            self.wire.owners.pop(key, None)
+
+    def _concluded(self, key: Key, asking: Asking, response: Response, content: Content) -> None:
+        status, offer, answer = response.status, None, None
+        if status >= 300:
+            if asking.method in _OFFERING:
+                self.exchange.failed()
+        elif asking.method in _OFFERING:
+            self.dialog.refresh_target(response)
+            if asking.offered:
+                answer = content.sdp
+                self.exchange.answer_received()
+            elif asking.method == "INVITE":
+                offer = content.sdp
+                self.exchange.offer_received()
+            if asking.method == "INVITE" and offer is None:
+                self.ack(asking.cseq)
+            elif asking.method == "INVITE":
+                self.owed_ack = asking.cseq
+        self.wire.tell(
+            self.leg.call, Responded(self, key, asking.method, status, content, offer, answer)
+        )
+        if status == 481 or (status == 408 and asking.method in _OFFERING):
+            self._gone()
+
+    def _gone(self) -> None:
+        """The peer no longer knows the dialog (RFC 3261 §12.2.1.2)."""
+        if not self.closing and not self.over:
+            self.wire.tell(self.leg.call, Ended(self.leg, PEER_GONE, ()))
+
+    def answer_owed(self, answer: Session | None) -> None:
+        """The ACK that was put off until the answer came; without one it says that none will
+        come."""
+        if self.owed_ack is not None:
+            self.ack(self.owed_ack, answer)
+
+    def ack(self, cseq: int, answer: Session | None = None) -> None:
+        """Acknowledge a 2xx; `answer` when that carried the offer."""
+        self.owed_ack = None
+        if answer is not None:
+            self.exchange.answer_sent()
+        built = self.dialog.ack(
+            cseq,
+            self.wire.via(self.leg.flow),
+            answer.encode() if answer is not None else b"",
+            SDP if answer is not None else None,
+        )
+        self.leg.traced("out", built)
+        self.acks[cseq] = built.encode()
+        self.wire.transmit(self.acks[cseq], self.leg.next_hop(self.dialog))
+
+    def bye(self, fields: Sequence[Field] = ()) -> None:
+        """End the dialog; a 2xx of ours must be acknowledged first (RFC 3261 §15)."""
+        if self.closing or self.over:
+            return
+        self.closing = True
+        for key, asked in self.asked.items():
+            self.wire.respond(key, self.leg.response(asked.request, 487))
+        self.asked.clear()
+        self.answer_owed(None)
+        if self.unacknowledged is not None:
+            self.bye_after_ack = fields
+        else:
+            self._send_bye(fields)
+
+    def _send_bye(self, fields: Sequence[Field]) -> None:
+        self.bye_after_ack = None
+        if not self.over:
+            self.request("BYE", fields)
+
+    def end(self) -> None:
+        """Nothing more may come of this dialog."""
+        self.over = True
+        self.unacknowledged = None
+        self.wire.timers.clear((self, "2xx"))
+        self.wire.usages.pop(self.id, None)
+        self.leg.ended(self)

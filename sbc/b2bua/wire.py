@@ -1,0 +1,100 @@
+"""What the legs use of the world: transactions, timers, names, and the list of actions of one
+input.
+
+One `Wire` serves all calls. Whatever a leg sends is collected here; the core hands it to the shell
+when the input has been dealt with.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Protocol
+
+from sbc.actions import Action, Flow, Note, Transmit
+from sbc.routing.listeners import Listeners
+from sbc.sip.message import Request, Response
+from sbc.timers import Timers
+from sbc.tokens import Tokens
+from sbc.transaction.events import Key, Output
+from sbc.transaction.layer import TransactionLayer
+
+if TYPE_CHECKING:
+    from sbc.b2bua.call import Call
+    from sbc.b2bua.events import CallEvent
+    from sbc.b2bua.leg import Leg
+    from sbc.b2bua.usage import Usage
+
+T1 = 0.5
+T2 = 4.0
+GIVE_UP = 64 * T1
+"""RFC 3261 §17.1.1.2."""
+
+DialogId = tuple[str, str, str]
+"""Call-ID, local tag, remote tag: all three, or a stranger could speak into the dialog."""
+
+
+class Wire:
+    def __init__(
+        self, layer: TransactionLayer, listeners: Listeners, tokens: Tokens, user_agent: str
+    ) -> None:
+        self.layer = layer
+        self.listeners = listeners
+        self.tokens = tokens
+        self.user_agent = user_agent
+        self.timers = Timers()
+        self.now = 0.0
+        self.actions: list[Action] = []
+        self.raised: deque[Output] = deque()
+        """What the transaction layer told while we were sending; dealt with after this input."""
+        self.told: deque[tuple[Call, CallEvent]] = deque()
+        """What legs, the relay and the clock told calls; dealt with before the next input."""
+        self.usages: dict[DialogId, Usage] = {}
+        self.owners: dict[Key, Owner] = {}
+        """Who waits for the outcome of a transaction."""
+
+    def via(self, flow: Flow) -> str:
+        """A Via value of ours with a fresh branch."""
+        sent_by = self.listeners.of(flow).sent_by
+        branch = f"z9hG4bK{self.tokens.token(20)}"
+        return f"SIP/2.0/{flow.transport.upper()} {sent_by};branch={branch};rport"
+
+    def send(self, request: Request, flow: Flow, owner: Owner) -> Key:
+        """A new client transaction; its outcome goes to `owner`."""
+        key, outputs = self.layer.send(request, flow, self.now)
+        self.owners[key] = owner
+        self.take(outputs)
+        return key
+
+    def respond(self, key: Key, response: Response) -> None:
+        self.take(self.layer.respond(key, response, self.now))
+
+    def transmit(self, data: bytes, flow: Flow) -> None:
+        self.actions.append(Transmit(data, flow))
+
+    def note(self, event: str, labels: dict[str, str], **detail: str) -> None:
+        self.actions.append(Note(event, tuple(labels.items()), tuple(detail.items())))
+
+    def take(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            if type(output) is Transmit:
+                self.actions.append(output)
+            else:
+                self.raised.append(output)
+
+    def tell(self, call: Call, event: CallEvent) -> None:
+        self.told.append((call, event))
+
+    def timer(self, key: Hashable, after: float) -> None:
+        self.timers.set(key, self.now + after)
+
+
+class Owner(Protocol):
+    """Whoever sent a request: told of each response and of failure."""
+
+    @property
+    def leg(self) -> Leg: ...
+
+    def responded(self, key: Key, response: Response, flow: Flow) -> None: ...
+
+    def failed(self, key: Key, cause: str) -> None: ...

@@ -1,0 +1,214 @@
+"""The signalling core: bytes, relay messages and time in; actions out. No socket, clock or
+randomness.
+
+Each input is dealt with whole: classified, parsed, passed through transactions to its call, and all
+of its actions returned. Then the shell sets one alarm for `next_deadline`.
+"""
+
+from config.model import Config, MessageLimits
+from media.control import Event, Query, Reply, Welcome
+from sbc.actions import Action, Flow
+from sbc.b2bua.agent import Agent
+from sbc.b2bua.call import Shared
+from sbc.b2bua.out_of_dialog import OutOfDialog
+from sbc.b2bua.record import record_of
+from sbc.b2bua.wire import Wire
+from sbc.routing.listeners import Listeners
+from sbc.routing.sources import Sources
+from sbc.routing.targets import Targets
+from sbc.sip.errors import BadMessage
+from sbc.sip.limits import Limits
+from sbc.sip.message import Request, build_response, parse
+from sbc.sip.validate import check_request, check_response
+from sbc.tokens import Tokens
+from sbc.transaction.layer import TransactionLayer
+
+
+class Core:
+    def __init__(self, config: Config, tokens: Tokens, epoch: float) -> None:
+        """`epoch`: the wall clock, in seconds, at 0 of the clock that `now` comes from."""
+        listeners = Listeners(config)
+        self._sources = Sources(config)
+        self._zones = config.zones
+        self._limits = {
+            name: _limits(config.zones[interface.zone].message_limits)
+            for name, interface in config.interfaces.items()
+        }
+        self._layer = TransactionLayer()
+        self._wire = Wire(self._layer, listeners, tokens, config.node.user_agent)
+        self._shared = Shared(self._wire, config, Targets(config, listeners), epoch)
+        self._agent = Agent(self._shared, OutOfDialog(self._shared, self._sources))
+        self._draining = False
+
+    # --- inputs -----------------------------------------------------------------------------------
+
+    def receive(self, data: bytes, flow: Flow, now: float) -> list[Action]:
+        """One datagram, or one message framed from a stream."""
+        wire = self._begin(now)
+        trunk = self._sources.trunk(flow.interface, flow.remote[0])
+        if trunk is None:
+            self._unknown(data, flow)
+            return self._done()
+        try:
+            message = parse(data, self._limits[flow.interface], datagram=not flow.reliable)
+            if isinstance(message, Request):
+                check_request(message)
+            else:
+                check_response(message)
+        except BadMessage as bad:
+            self._malformed(bad, flow)
+            return self._done()
+        if self._draining and _begins_a_call(message):
+            assert isinstance(message, Request)
+            self._stateless(message, 503, flow, (("Retry-After", "30"),))
+            return self._done()
+        wire.take(self._layer.receive(message, flow, now))
+        return self._done()
+
+    def malformed(self, error: BadMessage, flow: Flow, now: float) -> list[Action]:
+        """The framing of a stream failed; the shell closes it."""
+        self._begin(now)
+        self._malformed(error, flow)
+        return self._done()
+
+    def transport_failed(self, flow: Flow, now: float) -> list[Action]:
+        wire = self._begin(now)
+        wire.take(self._layer.transport_failed(flow, now))
+        return self._done()
+
+    def relay_up(self, welcome: Welcome, now: float) -> list[Action]:
+        wire = self._begin(now)
+        self._shared.relay_up = True
+        wire.note("relay_up", {}, relay=welcome.relay, sessions=str(welcome.sessions))
+        return self._done()
+
+    def relay_lost(self, now: float) -> list[Action]:
+        wire = self._begin(now)
+        wire.note("relay_lost", {})
+        self._agent.relay_lost()
+        return self._done()
+
+    def relay_replied(self, serial: int, reply: Reply, now: float) -> list[Action]:
+        self._begin(now)
+        self._agent.relay_replied(serial, reply)
+        return self._done()
+
+    def relay_told(self, event: Event, now: float) -> list[Action]:
+        self._begin(now)
+        self._agent.relay_told(event)
+        return self._done()
+
+    def handle_timeout(self, now: float) -> list[Action]:
+        wire = self._begin(now)
+        wire.take(self._layer.handle_timeout(now))
+        for key in wire.timers.pop_due(now):
+            self._agent.timer(key)
+        return self._done()
+
+    def drain(self, now: float) -> list[Action]:
+        """Take no new calls and end the others."""
+        self._begin(now)
+        self._draining = True
+        self._agent.stop()
+        return self._done()
+
+    # --- what may be asked of it ------------------------------------------------------------------
+
+    def next_deadline(self) -> float | None:
+        deadlines = [self._layer.next_deadline(), self._wire.timers.next()]
+        return min((each for each in deadlines if each is not None), default=None)
+
+    def idle(self) -> bool:
+        """No call and no transaction is left."""
+        return not self._agent.calls and self._layer.counts() == 0
+
+    def left_over(self) -> dict[str, int]:
+        """Everything that is still held; all zero when time has run out."""
+        return {
+            "calls": len(self._agent.calls),
+            "transactions": self._layer.counts(),
+            "dialogs": len(self._wire.usages),
+            "owners": len(self._wire.owners),
+            "timers": len(self._wire.timers),
+            "asks": len(self._shared.asks),
+        }
+
+    def calls(self, now: float) -> list[dict[str, object]]:
+        return [record_of(call, now) for call in self._agent.calls.values()]
+
+    def call(self, uid: str, now: float) -> dict[str, object] | None:
+        call = self._agent.calls.get(uid)
+        return record_of(call, now, trace=True) if call is not None else None
+
+    def relay_session_query(self, uid: str) -> Query | None:
+        """What to ask the relay for the live media of a call."""
+        call = self._agent.calls.get(uid)
+        return Query(call.plan.session) if call is not None and call.plan.open else None
+
+    # --- within -----------------------------------------------------------------------------------
+
+    def _begin(self, now: float) -> Wire:
+        self._wire.now = now
+        return self._wire
+
+    def _done(self) -> list[Action]:
+        self._agent.settle()
+        actions = self._wire.actions
+        self._wire.actions = []
+        return actions
+
+    def _unknown(self, data: bytes, flow: Flow) -> None:
+        """Denied before anything is allocated; at most one stateless answer (X1)."""
+        zone = self._sources.zone(flow.interface)
+        action = self._zones[zone].unknown_action
+        self._wire.note("unknown_source", {"zone": zone, "action": action}, source=flow.remote[0])
+        if action == "drop":
+            return
+        try:
+            message = parse(data, self._limits[flow.interface], datagram=not flow.reliable)
+            if isinstance(message, Request) and message.method != "ACK":
+                self._stateless(message, 403, flow)
+        except BadMessage:
+            return
+
+    def _malformed(self, bad: BadMessage, flow: Flow) -> None:
+        zone = self._sources.zone(flow.interface)
+        labels = {"zone": zone, "status": str(bad.status)}
+        self._wire.note("malformed", labels, why=bad.reason, source=flow.remote[0])
+        request = bad.request
+        if request is not None and request.method != "ACK":
+            self._stateless(request, bad.status, flow)
+
+    def _stateless(
+        self,
+        request: Request,
+        status: int,
+        flow: Flow,
+        fields: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """An answer that leaves no state (RFC 3261 §8.2.7), if the request says where it goes."""
+        try:
+            via = request.headers.via
+            request.headers.replace_top_via(via.with_source(*flow.remote))
+            tag = self._wire.tokens.token(16)
+            response = build_response(request, status, None, fields, to_tag=tag)
+        except BadMessage:
+            return
+        self._wire.transmit(response.encode(), flow)
+
+
+def _limits(section: MessageLimits) -> Limits:
+    return Limits(
+        bytes=section.bytes,
+        headers=section.headers,
+        header_bytes=section.header_bytes,
+        body=section.body,
+    )
+
+
+def _begins_a_call(message: object) -> bool:
+    return (
+        isinstance(message, Request)
+        and message.method == "INVITE"
+        and message.headers.to.tag is None
+    )

@@ -1,0 +1,45 @@
+"""Runs the policies in their one published order; each sees only what those before it let by."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sbc.routing.routes import Chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A call that wants to be made. Policies return a changed copy, or refuse it."""
+
+    zone: str
+    trunk: str
+    """Where it came from."""
+    called: str
+    """User part of the Request-URI, unescaped."""
+    max_forwards: int | None
+    require: tuple[str, ...]
+    """Option tags which the caller insists on."""
+    calls: int
+    """Calls of this trunk that are up or being set up."""
+    chosen: Chosen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A refusal is a value: the final answer that the caller gets."""
+
+    status: int
+    why: str
+    """For the log and the record; never sent."""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+Policy = Callable[[Attempt], Attempt | Reject]
+
+
+def run(policies: Sequence[Policy], attempt: Attempt) -> Attempt | Reject:
+    for policy in policies:
+        result = policy(attempt)
+        if isinstance(result, Reject):
+            return result
+        attempt = result
+    return attempt

@@ -1,0 +1,117 @@
+"""The signalling core between scripted peers, in virtual time: what comes in, what goes out, exactly.
+
+The relay is played by a few lines: it hands out ports in order and reports nothing. Tests which need
+real media use `world` instead.
+"""
+
+from collections.abc import Sequence
+
+from media.control import Close, Command, Failed, Open, Opened, Program, SessionReport, StreamPorts
+from media.control import Reply as RelayReply
+from media.control import Welcome
+from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit
+from sbc.core import Core
+from sbc.sip.message import Request, Response, parse
+from sbc.tokens import Tokens
+from tests.support.configs import config
+
+CALLER = Flow("wan", "udp", ("192.0.2.1", 5060))
+CALLEE = Flow("lan", "udp", ("10.20.0.11", 5060))
+
+Message = Request | Response
+
+
+class Border:
+    def __init__(self, text: str | None = None, *, relay: bool = True, ports: int = 1000) -> None:
+        self.core = Core(config(text) if text else config(), Tokens(b"test"), epoch=1.7e9)
+        self.now = 100.0
+        self.out: list[tuple[Flow, Message]] = []
+        """Sent and not yet taken, in order."""
+        self.notes: list[Note] = []
+        self.records: list[dict[str, object]] = []
+        self.started: list[str] = []
+        self.commands: list[Command] = []
+        self.answers_relay = True
+        self._unanswered: list[AskRelay] = []
+        self._ports_left = ports
+        self._port = 30000
+        if relay:
+            self.perform(self.core.relay_up(Welcome(1, "relay", 0), self.now))
+
+    # --- inputs ---
+
+    def receive(self, message: Message | bytes, flow: Flow) -> None:
+        data = message if isinstance(message, bytes) else message.encode()
+        self.perform(self.core.receive(data, flow, self.now))
+
+    def wait(self, seconds: float) -> None:
+        until = self.now + seconds
+        while (deadline := self.core.next_deadline()) is not None and deadline <= until:
+            self.now = max(self.now, deadline)
+            self.perform(self.core.handle_timeout(self.now))
+        self.now = until
+
+    def relay_answers(self) -> None:
+        """What the relay was asked while it kept silent."""
+        asked, self._unanswered = self._unanswered, []
+        for ask in asked:
+            self._answer(ask)
+
+    # --- outputs ---
+
+    def perform(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Transmit):
+                self.out.append((action.flow, parse(action.data)))
+            elif isinstance(action, Note):
+                self.notes.append(action)
+            elif isinstance(action, Journal):
+                if action.kind == "cdr":
+                    self.records.append(action.record)
+                else:
+                    self.started.append(action.uid)
+            elif self.answers_relay:
+                self._answer(action)
+            else:
+                self._unanswered.append(action)
+
+    def take(self, flow: Flow) -> list[Message]:
+        """Everything sent to this peer since last asked."""
+        taken = [message for to, message in self.out if to == flow]
+        self.out = [(to, message) for to, message in self.out if to != flow]
+        return taken
+
+    def request(self, flow: Flow, method: str) -> Request:
+        """The one request of this method among what was sent to the peer."""
+        (found,) = [m for m in self.take(flow) if isinstance(m, Request) and m.method == method]
+        return found
+
+    def response(self, flow: Flow, status: int) -> Response:
+        """The one response with this status among what was sent to the peer."""
+        (found,) = [m for m in self.take(flow) if isinstance(m, Response) and m.status == status]
+        return found
+
+    def programs(self) -> list[Program]:
+        return [command for command in self.commands if isinstance(command, Program)]
+
+    # --- the relay ---
+
+    def _answer(self, ask: AskRelay) -> None:
+        self.commands.append(ask.command)
+        reply = self._reply(ask.command)
+        if reply is not None:
+            self.perform(self.core.relay_replied(ask.serial, reply, self.now))
+
+    def _reply(self, command: Command) -> RelayReply | None:
+        if isinstance(command, Open):
+            if self._ports_left < 4 * len(command.streams):
+                return Failed(command.session, "ports_exhausted", "no ports")
+            self._ports_left -= 4 * len(command.streams)
+            streams = []
+            for stream in command.streams:
+                streams.append(StreamPorts(stream.index, self._port, self._port + 2))
+                self._port += 4
+            return Opened(command.session, tuple(streams))
+        if isinstance(command, Close):
+            return SessionReport(command.session, 0.0, self.now, ())
+        return None
