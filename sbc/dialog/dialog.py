@@ -145,7 +145,7 @@ class Dialog:
         self.remote_cseq = cseq.number
         return None
 
-    def request(  # noqa: PLR0917 - all that a request can have
+    def request(
         self,
         method: str,
         via: str,
@@ -222,5 +222,5 @@ def _without_tag(address: NameAddr) -> str:
 
 
 def _clean(text: str) -> str:
-    """A NUL may hide in a peer's quoted string (RFC 3261 §25.1); we write none."""
-    return text.replace("\0", "") if "\0" in text else text
+    """A NUL may hide in a quoted pair (RFC 3261 §25.1); we write none, and keep the pair."""
+    return text.replace("\0", " ") if "\0" in text else text

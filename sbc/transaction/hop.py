@@ -9,7 +9,7 @@ from sbc.sip.message import Request, Response, build_request
 
 def ack_of(invite: Request, response: Response) -> Request:
     """Everything from the INVITE, but the To with its tag from the response."""
-    to = (response.headers.get("to") or "").replace("\0", "")  # one may hide in a quoted string
+    to = (response.headers.get("to") or "").replace("\0", " ")  # one may hide in a quoted pair
     return _derived("ACK", invite, to, ())
 
 
