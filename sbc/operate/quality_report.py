@@ -54,6 +54,10 @@ class Row:
     mos_p50: float | None
 
 
+FIGURES = tuple(name for name in Row.__dataclass_fields__ if "_p" in name)
+"""The percentiles of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     by: tuple[Key, ...]
