@@ -149,6 +149,8 @@ class Trunk(Section):
     latching: Latching | None = None
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
+    offerless: Literal["relay", "insert"] = "relay"
+    """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
 
 
 class Source(Section):

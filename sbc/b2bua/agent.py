@@ -13,7 +13,7 @@ from traceback import format_exception
 
 from media.control import Dead, Event, Failed, Latched, Opened, Reply, SessionReport, Silent
 from sbc.actions import Flow, Journal
-from sbc.b2bua import setup, teardown
+from sbc.b2bua import incoming, setup, teardown
 from sbc.b2bua.call import Call, Shared, State
 from sbc.b2bua.caller import Caller
 from sbc.b2bua.causes import FAULT
@@ -79,7 +79,7 @@ class Agent:
                 usage = self._usage(request, flow)
                 if usage is not None:
                     usage.leg.traced("in", request)
-                    self._try(usage.leg.call, partial(usage.acknowledged, request))
+                    self._try(usage.leg.call, partial(incoming.acknowledged, usage, request))
             case ResponseReceived(key, response, flow):
                 owner = self._wire.owners.get(key)
                 if owner is not None:
@@ -102,7 +102,7 @@ class Agent:
             self._wire.respond(key, build_response(request, 481))
             return
         usage.leg.traced("in", request)
-        if not self._try(usage.leg.call, partial(usage.received, key, request, flow)):
+        if not self._try(usage.leg.call, partial(incoming.received, usage, key, request, flow)):
             self._wire.respond(key, build_response(request, 500))
 
     def _begin(self, key: Key, request: Request, flow: Flow) -> None:
@@ -128,7 +128,7 @@ class Agent:
             return
         for usage in self._wire.usages.values():  # of a re-INVITE; rare enough for a search
             if key in usage.asked:
-                self._try(usage.leg.call, partial(usage.cancelled, key))
+                self._try(usage.leg.call, partial(incoming.cancelled, usage, key))
                 return
 
     def _usage(self, request: Request, flow: Flow) -> Usage | None:

@@ -112,6 +112,7 @@ class Call:
         "early_answers",
         "ended_by",
         "facts",
+        "inserted",
         "parked",
         "plan",
         "relayed",
@@ -148,6 +149,8 @@ class Call:
         """What goes on when the relay has answered an `Open`; None: the INVITE itself."""
         self.relayed: dict[Key, tuple[Usage, Key]] = {}
         """Our request on one leg → the request on the other that it stands for."""
+        self.inserted: Session | None = None
+        """Our own offer to a target that refuses an INVITE without one; then its answer to it."""
         self.early_answers: dict[Usage, Session] = {}
         """Our answer as the caller heard it in a provisional, for its 2xx."""
         self.cause: Cause | None = None

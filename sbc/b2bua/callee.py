@@ -95,7 +95,11 @@ class Callee:
     # --- what the peer answers --------------------------------------------------------------------
 
     def responded(self, key: Key, response: Response, flow: Flow) -> None:
-        self.leg.traced("in", response)
+        leg = self.leg
+        leg.traced("in", response)
+        leg.call.session = leg.call.session.heard_from_b(
+            response.headers.get("session-id"), leg.wire.tokens
+        )
         status = response.status
         if status >= 300:
             self._refused(key, response)
@@ -146,7 +150,7 @@ class Callee:
         leg = self.leg
         dialog = Dialog.from_response(self.request, response, flow)
         usage = Usage(leg, dialog, OfferAnswer.inviting(offered=self._offered))
-        leg.usages.append(usage)
+        leg.began(usage)
         return usage
 
     def _untagged(self, response: Response, flow: Flow) -> Usage:
@@ -193,6 +197,7 @@ class Callee:
             return
         self.final = True
         self.answered = usage
+        self.leg.dialog = usage.dialog
         self._forget_others(usage)
         content = _content(response)
         offer = answer = None

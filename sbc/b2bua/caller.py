@@ -64,7 +64,7 @@ class Caller:
         usage = Usage(leg, dialog, OfferAnswer.invited(offered=self._offered))
         usage.allow = frozenset(self.request.headers.allow)
         usage.on_prack = lambda key, request: self._prack(usage, key, request)
-        leg.usages.append(usage)
+        leg.began(usage)
         return usage
 
     def progress(self, usage: Usage, status: int, content: Content, *, reliable: bool) -> None:
@@ -83,6 +83,7 @@ class Caller:
             return
         self.final = True
         self.answered = usage
+        self.leg.dialog = usage.dialog
         for other in list(self.leg.usages):
             if other is not usage:
                 self._forget(other)

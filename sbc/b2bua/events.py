@@ -53,9 +53,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """ACK of a 2xx that we sent; with the answer when that carried an offer."""
+    """ACK of a 2xx that we sent."""
 
     usage: Usage
+    owed: bool
+    """The 2xx carried an offer: the ACK had to bring the answer."""
     answer: Session | None
 
 

@@ -38,6 +38,7 @@ class Leg:
         "call",
         "call_id",
         "contact",
+        "dialog",
         "flow",
         "listener",
         "peer",
@@ -72,6 +73,8 @@ class Leg:
         """The peer asked for answers at its source port (RFC 3581): it may sit behind a NAT."""
         self.user_agent = ""
         self.usages: list[Usage] = []
+        self.dialog: Dialog | None = None
+        """The one that was made last: the call's own once it is answered."""
 
     def response(
         self,
@@ -107,6 +110,10 @@ class Leg:
         """A request came by this path: the peer, or its NAT, may have moved (N1)."""
         if flow.interface == self.flow.interface and flow.transport == self.flow.transport:
             self.flow = flow
+
+    def began(self, usage: Usage) -> None:
+        self.usages.append(usage)
+        self.dialog = usage.dialog
 
     def ended(self, usage: Usage) -> None:
         if usage in self.usages:

@@ -100,7 +100,7 @@ def media_of(report: SessionReport) -> list[object]:
 
 
 def _leg(leg: Leg) -> Record:
-    usage = leg.usages[0] if leg.usages else None
+    dialog = leg.dialog
     return {
         "zone": leg.peer.zone,
         "trunk": leg.peer.trunk,
@@ -108,8 +108,8 @@ def _leg(leg: Leg) -> Record:
         "transport": leg.flow.transport,
         "remote": f"{leg.flow.remote[0]}:{leg.flow.remote[1]}",
         "call_id": leg.call_id,
-        "local_tag": usage.dialog.local_tag if usage else None,
-        "remote_tag": usage.dialog.remote_tag if usage else None,
+        "local_tag": dialog.local_tag if dialog else None,
+        "remote_tag": dialog.remote_tag if dialog else None,
         "user_agent": leg.user_agent or None,
     }
 

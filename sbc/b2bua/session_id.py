@@ -6,6 +6,8 @@ The border passes the identifier of each end on, and makes one on behalf of an e
 import re
 from dataclasses import dataclass, replace
 
+from sbc.tokens import Tokens
+
 NULL = "0" * 32
 _FORM = re.compile(r"\s*([0-9a-f]{32})\s*(?:;\s*remote\s*=\s*([0-9a-f]{32})\s*)?(?:;.*)?", re.ASCII)
 
@@ -24,12 +26,12 @@ class SessionId:
     def towards_a(self) -> str:
         return f"{self.b};remote={self.a}"
 
-    def heard_from_b(self, value: str | None, made: str) -> "SessionId":
-        """After a response of the called side; `made` stands for an end that has no identifier."""
+    def heard_from_b(self, value: str | None, tokens: Tokens) -> "SessionId":
+        """After a response of the called side, which may have no identifier of its own."""
         half = local_half(value)
         if half is not None:
-            return replace(self, b=half)
-        return self if self.b != NULL else replace(self, b=made)
+            return self if half == self.b else replace(self, b=half)
+        return self if self.b != NULL else replace(self, b=tokens.token(32))
 
 
 def local_half(value: str | None) -> str | None:

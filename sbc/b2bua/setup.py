@@ -29,6 +29,7 @@ from sbc.b2bua.events import (
     Refused,
 )
 from sbc.b2bua.identity import escaped, from_field, request_uri, to_field, uri_host
+from sbc.b2bua.inserted_offer import inserted_offer
 from sbc.b2bua.leg import Leg, Peer
 from sbc.b2bua.media import MediaPlan, MediaSide, NotAcceptable
 from sbc.b2bua.teardown import finish
@@ -59,11 +60,12 @@ def _allocate(call: Call) -> None:
     """Ports for the caller's offer; an INVITE without one gets them with the called side's
     offer."""
     call.state = State.ALLOCATING
-    if call.offer is None:
+    offer = _offer_for(call)
+    if offer is None:
         invite(call)
         return
     try:
-        lacking = call.plan.lacking(call.offer, "a")
+        lacking = call.plan.lacking(offer, "a")
     except NotAcceptable:
         finish(call, NOT_ACCEPTABLE, "border", (_warning(call, 305, "Incompatible media format"),))
         return
@@ -74,6 +76,15 @@ def _allocate(call: Call) -> None:
     else:
         serial = call.shared.ask(call, Open(call.plan.session, lacking))
         call.parked[serial] = None
+
+
+def _offer_for(call: Call) -> Session | None:
+    """What the target at hand is offered: the caller's offer, or ours where it insists on one."""
+    if call.offer is not None:
+        return call.offer
+    trunk = call.shared.config.trunks[call.target.trunk]
+    call.inserted = inserted_offer(call.target.listener.ip) if trunk.offerless == "insert" else None
+    return call.inserted
 
 
 def ports_found(call: Call, event: PortsFound) -> None:
@@ -100,7 +111,9 @@ def invite(call: Call) -> None:
     tokens = call.wire.tokens
     leg = Leg(call, call.wire, "b", peer, target.flow, tokens.token(32), symmetric=False)
     domain = trunk.domain or leg.listener.host
-    offer = call.plan.offer(call.offer, "a") if call.offer is not None else None
+    offer = call.offer or call.inserted
+    if offer is not None:
+        offer = call.plan.offer(offer, "a")
     invitation = Invitation(
         request_uri=request_uri(call.facts.parties.called, target),
         from_field=from_field(call.facts.parties, domain, tokens.token(16)),
@@ -129,6 +142,8 @@ def progressed(call: Call, event: Progressed) -> None:
     sdp = None
     if event.offer is not None:
         sdp = call.plan.offer(event.offer, "b")
+    elif event.answer is not None and call.inserted is not None:
+        call.inserted = event.answer
     elif event.answer is not None:
         sdp = _early_answer(call, usage, event.answer)
     content = replace(event.content, sdp=sdp)
@@ -181,6 +196,10 @@ def answered(call: Call, event: Answered) -> None:
 def _final_description(call: Call, usage: Usage, event: Answered) -> Session | None:
     if event.offer is not None:
         return call.plan.offer(event.offer, "b")
+    if call.inserted is not None:  # the answer to our offer is what the caller is offered
+        if not event.usage.exchange.idle:
+            raise BadAnswer("a 2xx without an answer")
+        return call.plan.offer(event.answer or call.inserted, "b")
     if event.answer is not None:
         ours = call.plan.answer(event.answer, "b", again=usage in call.early_answers)
         call.shared.tell(call.plan.program(supervise=True))

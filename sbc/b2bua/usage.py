@@ -12,32 +12,27 @@ from typing import TYPE_CHECKING
 
 from media.sdp.session import Session
 from sbc.actions import Flow
-from sbc.b2bua.causes import NORMAL, PEER_GONE
-from sbc.b2bua.content import ACCEPT, EMPTY, SDP, Content, read
+from sbc.b2bua.causes import PEER_GONE
+from sbc.b2bua.content import EMPTY, SDP, Content, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import (
-    Acknowledged,
     Ended,
     NeverAcknowledged,
-    RequestCancelled,
-    Requested,
     Responded,
 )
 from sbc.b2bua.pending import Asked, Asking, Unacknowledged
 from sbc.b2bua.wire import GIVE_UP, T1, T2, DialogId, Wire
 from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer
-from sbc.policy.extensions import SUPPORTED
 from sbc.sip.errors import BadMessage
-from sbc.sip.message import Request, Response, build_response
+from sbc.sip.message import Request, Response
 from sbc.transaction.events import Key
 
 if TYPE_CHECKING:
     from sbc.b2bua.leg import Leg
 
 ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY")
-_CROSSING = frozenset({"INFO", "OPTIONS", "MESSAGE", "REFER", "NOTIFY"})
-_OFFERING = frozenset({"INVITE", "UPDATE"})
+OFFERING = frozenset({"INVITE", "UPDATE"})
 
 
 class Usage:
@@ -94,114 +89,6 @@ class Usage:
         """Did the peer say that it understands `method`?"""
         return method in self.allow
 
-    # --- what the peer asks -----------------------------------------------------------------------
-
-    def received(self, key: Key, request: Request, flow: Flow) -> None:
-        if self.over:
-            self.wire.respond(key, build_response(request, 481))
-            return
-        refusal = self.dialog.accepts(request)
-        if refusal is not None:
-            self._turn_away(key, request, refusal.status)
-            return
-        self.leg.flow_heard(flow)
-        method = request.method
-        if method == "BYE":
-            self._bye_received(key, request)
-        elif method == "PRACK":
-            self._prack_received(key, request)
-        elif method in _OFFERING or method in _CROSSING:
-            self._ask(key, request)
-        else:
-            self._turn_away(key, request, 405, (ALLOW,))
-
-    def acknowledged(self, request: Request) -> None:
-        """An ACK within this dialog."""
-        waiting = self.unacknowledged
-        if waiting is None or request.headers.cseq.number != waiting.cseq:
-            return
-        self.unacknowledged = None
-        self.wire.timers.clear((self, "2xx"))
-        try:
-            content = read(request)
-        except BadMessage:
-            content = EMPTY
-        answer = content.sdp if waiting.offered else None
-        if waiting.offered:
-            self.exchange.answer_received()
-        self.wire.tell(self.leg.call, Acknowledged(self, answer))
-        if self.bye_after_ack is not None:
-            self._send_bye(self.bye_after_ack)
-
-    def cancelled(self, key: Key) -> None:
-        if key in self.asked:
-            self.wire.tell(self.leg.call, RequestCancelled(self, key))
-
-    def _ask(self, key: Key, request: Request) -> None:
-        """A request that the other side shall see."""
-        try:
-            content = self._checked(request)
-        except BadMessage as bad:
-            fields = (("Accept", ACCEPT),) if bad.status == 415 else ()
-            self._turn_away(key, request, bad.status, fields)
-            return
-        method, offer = request.method, content.sdp
-        if method in _OFFERING:
-            refusal = self._offer_refusal(method, offer)
-            if refusal is not None:
-                later = (("Retry-After", str(self.wire.tokens.number(11))),)
-                self._turn_away(key, request, refusal, later if refusal == 500 else ())
-                return
-            self.dialog.refresh_target(request)
-        self.asked[key] = Asked(request, offered=offer is not None)
-        self.wire.tell(self.leg.call, Requested(self, key, method, content, offer))
-
-    def _offer_refusal(self, method: str, offer: Session | None) -> int | None:
-        """RFC 3261 §14.2, RFC 3311 §5.2: 491 for glare, 500 for one after the other; else the
-        exchange moves on."""
-        if method == "INVITE":
-            if any(asked.request.method == "INVITE" for asked in self.asked.values()):
-                return 500
-            if self.unacknowledged is not None:
-                return 500
-            if any(asking.method == "INVITE" for asking in self.asking.values()):
-                return 491
-        if offer is not None:
-            return self.exchange.offer_received()
-        return self.exchange.offer_asked() if method == "INVITE" else None
-
-    def _checked(self, request: Request) -> Content:
-        unknown = [tag for tag in request.headers.require if tag not in SUPPORTED]
-        if unknown:
-            raise BadMessage(420, "Bad Extension")
-        return read(request)
-
-    def _bye_received(self, key: Key, request: Request) -> None:
-        self.wire.respond(key, self.leg.response(request, 200))
-        for waiting, asked in self.asked.items():
-            self.wire.respond(waiting, self.leg.response(asked.request, 487))
-        self.asked.clear()
-        try:
-            fields = read(request).fields
-        except BadMessage:
-            fields = ()
-        self.end()
-        self.wire.tell(self.leg.call, Ended(self.leg, NORMAL, fields))
-
-    def _prack_received(self, key: Key, request: Request) -> None:
-        if self.on_prack is None:
-            self._turn_away(key, request, 481)
-        else:
-            self.on_prack(key, request)
-
-    def _turn_away(
-        self, key: Key, request: Request, status: int, fields: Sequence[Field] = ()
-    ) -> None:
-        if status == 420:
-            unknown = [tag for tag in request.headers.require if tag not in SUPPORTED]
-            fields = (("Unsupported", ", ".join(unknown)),)
-        self.wire.respond(key, self.leg.response(request, status, fields))
-
     # --- what we answer ---------------------------------------------------------------------------
 
     def respond(
@@ -213,9 +100,9 @@ class Usage:
         if asked is None:
             return
         request = asked.request
-        if request.method in _OFFERING or asked.offered:
+        if request.method in OFFERING or asked.offered:
             self._exchange_responded(status, content)
-        if request.method in _OFFERING and status < 300:
+        if request.method in OFFERING and status < 300:
             fields = (("Contact", self.leg.contact), ALLOW, *fields)
         response = self.leg.response(request, status, fields, content)
         if request.method == "INVITE" and status < 300:
@@ -244,7 +131,7 @@ class Usage:
         if self.wire.now >= waiting.give_up_at:
             self.unacknowledged = None
             if self.bye_after_ack is not None:
-                self._send_bye(self.bye_after_ack)
+                self.send_bye(self.bye_after_ack)
             self.wire.tell(self.leg.call, NeverAcknowledged(self.leg))
             return
         self.wire.respond(waiting.key, waiting.response)
@@ -262,9 +149,9 @@ class Usage:
     ) -> Key:
         """Send a request within the dialog. An SDP in it is an offer, unless it is a PRACK's
         answer."""
-        offered = content.sdp is not None and method in _OFFERING
+        offered = content.sdp is not None and method in OFFERING
         own: list[Field] = [("User-Agent", self.wire.user_agent), *self.leg.session_field()]
-        if method in _OFFERING:
+        if method in OFFERING:
             own.append(ALLOW)
             if offered:
                 self.exchange.offer_sent()
@@ -314,12 +201,12 @@ class Usage:
             self.end()
             return
         status = 408 if cause == "timeout" else 503
-        if asking.method in _OFFERING:
+        if asking.method in OFFERING:
             self.exchange.failed()
         self.wire.tell(
             self.leg.call, Responded(self, key, asking.method, status, EMPTY, None, None)
         )
-        if asking.method in _OFFERING:
+        if asking.method in OFFERING:
             self._gone()
 
     def _settle(self, key: Key, asking: Asking) -> None:
@@ -332,9 +219,9 @@ class Usage:
     def _concluded(self, key: Key, asking: Asking, response: Response, content: Content) -> None:
         status, offer, answer = response.status, None, None
         if status >= 300:
-            if asking.method in _OFFERING:
+            if asking.method in OFFERING:
                 self.exchange.failed()
-        elif asking.method in _OFFERING:
+        elif asking.method in OFFERING:
             self.dialog.refresh_target(response)
             if asking.offered:
                 answer = content.sdp
@@ -349,7 +236,7 @@ class Usage:
         self.wire.tell(
             self.leg.call, Responded(self, key, asking.method, status, content, offer, answer)
         )
-        if status == 481 or (status == 408 and asking.method in _OFFERING):
+        if status == 481 or (status == 408 and asking.method in OFFERING):
             self._gone()
 
     def _gone(self) -> None:
@@ -390,9 +277,9 @@ class Usage:
         if self.unacknowledged is not None:
             self.bye_after_ack = fields
         else:
-            self._send_bye(fields)
+            self.send_bye(fields)
 
-    def _send_bye(self, fields: Sequence[Field]) -> None:
+    def send_bye(self, fields: Sequence[Field]) -> None:
         self.bye_after_ack = None
         if not self.over:
             self.request("BYE", fields)

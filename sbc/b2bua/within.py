@@ -33,7 +33,7 @@ def acknowledged(call: Call, event: Acknowledged) -> None:
     if call.state is State.ANSWERED:
         call.state = State.UP
     peer = event.usage.peer
-    if peer is None or peer.owed_ack is None:
+    if peer is None or not event.owed:
         return
     try:
         if event.answer is None:

@@ -6,9 +6,18 @@ real media use `world` instead.
 
 from collections.abc import Sequence
 
-from media.control import Close, Command, Failed, Open, Opened, Program, SessionReport, StreamPorts
+from media.control import (
+    Close,
+    Command,
+    Failed,
+    Open,
+    Opened,
+    Program,
+    SessionReport,
+    StreamPorts,
+    Welcome,
+)
 from media.control import Reply as RelayReply
-from media.control import Welcome
 from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit
 from sbc.core import Core
 from sbc.sip.message import Request, Response, parse
