@@ -10,9 +10,10 @@ _CONNECTION = re.compile(r"IN IP([46]) ([0-9A-Fa-f.:]{2,45})((?:/[0-9]{1,3}){0,2
 
 # Every alternative is of bounded length: a search stays linear, whatever a peer sends.
 _NAMES_A_HOST = re.compile(
-    r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|[0-9A-Za-z-]\.[A-Za-z]{2}|://|@"
+    r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}"
+    r"|[0-9A-Fa-f]::|::[0-9A-Fa-f]|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}"
+    r"|[0-9A-Za-z-]\.[A-Za-z]{2}|://|@"
 )
-_MAYBE_IPV6 = re.compile(r"[0-9A-Fa-f:.]+")
 
 UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 - hold in the manner of RFC 2543
 MULTICAST_FROM = 224
@@ -58,11 +59,4 @@ def family(address: str) -> str:
 
 def names_a_host(text: str) -> bool:
     """Does this text hold an IP address, or what looks like the name of a host?"""
-    if _NAMES_A_HOST.search(text):
-        return True
-    if text.count(":") < 2:
-        return False
-    return any(
-        run.count(":") >= 2 and canonical(run.strip(".")) is not None
-        for run in _MAYBE_IPV6.findall(text)
-    )
+    return _NAMES_A_HOST.search(text) is not None
