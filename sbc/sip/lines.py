@@ -29,7 +29,10 @@ def read_lines(text: str, most: int) -> tuple[list[str], list[str]]:
 
 
 def value_of(line: str) -> str:
+    """Unfolded, stripped, and without the NUL that a quoted pair may have brought this far."""
     value = line.partition(":")[2]
+    if "\0" in value:
+        value = value.replace("\0", " ")
     if "\r" in value:
         return " ".join([part.strip(" \t") for part in value.split("\r\n")]).strip(" ")
     return value.strip(" \t")

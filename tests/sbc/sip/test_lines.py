@@ -60,6 +60,10 @@ def test_a_nul_in_a_quoted_pair_is_text() -> None:
     assert lines[0] == 'To: "a\\\0" <sip:a@b>'
 
 
+def test_no_value_holds_a_nul() -> None:
+    assert value_of('To: "a\\\0" <sip:a@b>;x="\\\0"') == '"a\\ " <sip:a@b>;x="\\ "'
+
+
 def test_lines_are_counted_before_they_are_read() -> None:
     assert len(read_lines("\r\n".join(["A: b"] * MOST), MOST)[0]) == MOST
     with pytest.raises(BadMessage, match="Too many"):
