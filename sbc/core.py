@@ -137,8 +137,14 @@ class Core:
         return [record_of(call, now) for call in self._agent.calls.values()]
 
     def call(self, uid: str, now: float) -> dict[str, object] | None:
+        """With its ladder; also one of the last that are over."""
         call = self._agent.calls.get(uid)
-        return record_of(call, now, trace=True) if call is not None else None
+        if call is not None:
+            return record_of(call, now, trace=True)
+        if uid not in self._agent.recent:
+            return None
+        record, trace = self._agent.recent[uid]
+        return {**record, "trace": trace.as_records()}
 
     def relay_session_query(self, uid: str) -> Query | None:
         """What to ask the relay for the live media of a call."""

@@ -32,6 +32,7 @@ from sbc.b2bua.events import (
 from sbc.b2bua.figure import handle
 from sbc.b2bua.out_of_dialog import OutOfDialog
 from sbc.b2bua.record import record_of
+from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
 from sbc.sip.message import Request, build_response
 from sbc.transaction.events import Failed as TransactionFailed
@@ -50,6 +51,10 @@ _TIMED: dict[str, Callable[[], CallEvent]] = {
 }
 
 
+RECENT = 500
+"""Ended calls whose ladder is kept."""
+
+
 class Agent:
     def __init__(self, shared: Shared, out_of_dialog: OutOfDialog) -> None:
         self._shared = shared
@@ -57,6 +62,8 @@ class Agent:
         self._out_of_dialog = out_of_dialog
         self.calls: dict[str, Call] = {}
         """Those that have no record yet, by uid; in the order in which they began."""
+        self.recent: dict[str, tuple[dict[str, object], Trace]] = {}
+        """The last calls that are over: what operators ask about most, with their ladders."""
         self._invites: dict[Key, Call] = {}
         self._in_use: Counter[str] = Counter()
         """Calls from each trunk."""
@@ -120,6 +127,9 @@ class Agent:
         if self.calls.pop(call.uid, None) is not None:
             del self._invites[call.caller.key]
             self._in_use[call.facts.caller.trunk] -= 1
+            self.recent[call.uid] = (call.record, call.trace)
+            if len(self.recent) > RECENT:
+                del self.recent[next(iter(self.recent))]
 
     def _cancelled(self, key: Key) -> None:
         call = self._invites.get(key)

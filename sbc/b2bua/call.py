@@ -115,6 +115,7 @@ class Call:
         "inserted",
         "parked",
         "plan",
+        "record",
         "relayed",
         "report",
         "session",
@@ -156,6 +157,8 @@ class Call:
         self.cause: Cause | None = None
         self.ended_by = "border"
         self.report: SessionReport | None = None
+        self.record: dict[str, object] = {}
+        """As it was journaled, when the call is over."""
 
     @property
     def uid(self) -> str:

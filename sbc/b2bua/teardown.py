@@ -119,7 +119,8 @@ def _close(call: Call) -> None:
     call.state = State.ENDED
     call.plan.forget()
     cause = call.cause or FAULT
-    call.wire.actions.append(Journal("cdr", call.uid, record_of(call, call.wire.now)))
+    call.record = record_of(call, call.wire.now)
+    call.wire.actions.append(Journal("cdr", call.uid, call.record))
     call.wire.note(
         "call_ended",
         {**call.labels(), "by": call.ended_by, "status": str(cause.sip)},
