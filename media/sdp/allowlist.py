@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from media.sdp.address import names_a_host
-from media.sdp.session import Media
+from media.sdp.media_description import Media
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _CONTENT = r"(?:slides|speaker|sl|main|alt)"

@@ -11,9 +11,10 @@ from media.sdp.address import family, is_unicast
 from media.sdp.allowlist import Rules, attributes, bandwidth, refused
 from media.sdp.codec import Codec, is_real
 from media.sdp.describe import SideView, describe
+from media.sdp.media_description import Media
 from media.sdp.origin import Origin, OriginTrack
 from media.sdp.policy import EVERY_CODEC, apply_codecs
-from media.sdp.session import BadSdp, Media, Session
+from media.sdp.session import BadSdp, Session
 
 __all__ = [
     "RULES",

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from media.sdp.address import is_unicast
 from media.sdp.codec import Codec
-from media.sdp.session import Address, Media, Session
+from media.sdp.media_description import Address, Media
+from media.sdp.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from media.sdp.codec import parse_codec
-from media.sdp.session import DIRECTIONS, Media, Session
+from media.sdp.media_description import DIRECTIONS, Media
+from media.sdp.session import Session
 
 Json = dict[str, Any]
 Reader = Callable[[Json, str], bool]

@@ -11,7 +11,8 @@ from itertools import pairwise
 import pytest
 
 from media.sdp.anchor import OriginTrack, anchored, answered
-from media.sdp.session import DIRECTIONS, Session, parse
+from media.sdp.media_description import DIRECTIONS
+from media.sdp.session import Session, parse
 
 ALICE, BOB = "10.1.0.1", "10.2.0.2"
 OUTSIDE = {ALICE: "192.0.2.1", BOB: "2001:db8::1"}
