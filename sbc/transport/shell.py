@@ -84,7 +84,6 @@ class Shell:
         self._loop = asyncio.get_running_loop()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
-        self._drained: asyncio.Future[None] | None = None
 
     def attach(self, interface: str, transport: Transport, carrier: Carrier) -> None:
         """The first of an interface and transport is the one to send by."""
@@ -116,16 +115,8 @@ class Shell:
     def relay_told(self, event: Event) -> None:
         self._input(partial(self._core.relay_told, event))
 
-    async def drain(self, within: float) -> bool:
-        """End all calls. False: some were left after `within` seconds."""
-        self._drained = self._loop.create_future()
+    def drain(self) -> None:
         self._input(self._core.drain)
-        try:
-            async with asyncio.timeout(within):
-                await self._drained
-        except TimeoutError:
-            return False
-        return True
 
     def note(self, note: Note) -> None:
         """Something which a carrier saw and the core need not know."""
@@ -154,8 +145,6 @@ class Shell:
             except Exception:
                 self._fault(f"an action ({type(action).__name__})")
         self._set_alarm(least)
-        if self._drained is not None:
-            self._look_if_drained(self._drained)
 
     def _perform(self, action: Action) -> None:
         match action:
@@ -175,10 +164,6 @@ class Shell:
     def _fault(self, where: str) -> None:
         self.faults += 1
         log.exception("fault in %s", where)
-
-    def _look_if_drained(self, drained: asyncio.Future[None]) -> None:
-        if not drained.done() and self._core.idle():
-            drained.set_result(None)
 
     # --- the alarm ------------------------------------------------------------------------------
 

@@ -88,6 +88,7 @@ def test_every_kind_of_input_reaches_the_core_as_it_came() -> None:
         shell.relay_replied(3, reply)
         shell.relay_told(event)
         shell.relay_lost()
+        shell.drain()
         assert core.inputs == [
             Input("receive", (b"x", PEER)),
             Input("malformed", (error, PEER)),
@@ -96,6 +97,7 @@ def test_every_kind_of_input_reaches_the_core_as_it_came() -> None:
             Input("relay_replied", (3, reply)),
             Input("relay_told", (event,)),
             Input("relay_lost"),
+            Input("drain"),
         ]
         assert core.times == sorted(core.times)
 
@@ -234,33 +236,5 @@ def test_a_timer_that_always_fails_does_not_spin() -> None:
         await core.next("receive")
         assert core.inputs == []
         assert shell.faults == 1
-
-    run(scenario)
-
-
-# --- stopping -------------------------------------------------------------------------------------
-
-
-def test_draining_ends_when_the_core_has_nothing_left() -> None:
-    async def scenario(core: ScriptedCore, outside: Outside, shell: Shell) -> None:
-        core.is_idle = False
-        core.answer = lambda one: [Transmit(b"BYE", PEER)] if one.name == "drain" else []
-        draining = asyncio.create_task(shell.drain(10))
-        await core.next("drain")
-        assert outside.done == [(b"BYE", PEER)]
-        shell.received(b"something else", PEER)
-        assert not draining.done()
-        core.is_idle = True
-        shell.received(b"200 OK to the BYE", PEER)
-        assert await draining
-        shell.received(b"after the end", PEER)
-
-    run(scenario)
-
-
-def test_draining_gives_up_after_its_time() -> None:
-    async def scenario(core: ScriptedCore, outside: Outside, shell: Shell) -> None:
-        core.is_idle = False
-        assert not await shell.drain(0.01)
 
     run(scenario)
