@@ -15,6 +15,7 @@ from typing import Protocol
 from aiohttp import web
 
 from sbc.operate.metrics import Metrics
+from sbc.operate.places import InUse
 
 Json = dict[str, object]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -37,7 +38,7 @@ class View(Protocol):
         used}}}`, `journal` (its counts); what is not known may be left out."""
 
 
-class SocketInUse(Exception):
+class SocketInUse(InUse):
     """Another border answers there."""
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sbc.operate.record import moment, part
@@ -14,7 +14,7 @@ class CdrFiles:
     """Counts what it could not read in `bad_lines`, and names the files that would not open."""
 
     def __init__(self, spool: Path) -> None:
-        self._spool = spool
+        self.spool = spool
         self.bad_lines = 0
         self.unreadable: list[str] = []
 
@@ -44,8 +44,8 @@ class CdrFiles:
 
     def _files(self, since: datetime | None) -> list[Path]:
         # A record goes by the end it bears, and a day to spare costs little.
-        first = (since - timedelta(days=1)).astimezone(UTC).date() if since else date.min
-        return [path for path in sorted(self._spool.glob("cdr-*.jsonl")) if _day(path) >= first]
+        first = since.astimezone(UTC).toordinal() - 1 if since else 0
+        return [path for path in sorted(self.spool.glob("cdr-*.jsonl")) if _day(path) >= first]
 
     def _read(self, path: Path, needle: bytes = b"") -> Iterator[CdrRecord]:
         """Lines without the needle are not decoded: searching a day takes a second, not minutes."""
@@ -68,11 +68,11 @@ class CdrFiles:
         return record
 
 
-def _day(path: Path) -> date:
+def _day(path: Path) -> int:
     try:
-        return date.fromisoformat(path.stem.removeprefix("cdr-"))
+        return date.fromisoformat(path.stem.removeprefix("cdr-")).toordinal()
     except ValueError:
-        return date.min
+        return 0
 
 
 def _ended_after(record: CdrRecord, since: datetime | None) -> bool:

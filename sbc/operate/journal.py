@@ -20,6 +20,7 @@ from sbc.operate import open_calls
 from sbc.operate.append_file import AppendFile
 from sbc.operate.open_calls import MOST_CALLS, OpenCalls
 from sbc.operate.pending_lines import Line, PendingLines
+from sbc.operate.places import InUse
 from sbc.operate.record import moment, part, timestamp
 
 FLUSH_EVERY = 0.1
@@ -30,7 +31,7 @@ OPEN_CDR_FILES = 2
 """Yesterday's, just after midnight, and today's."""
 
 
-class SpoolInUse(Exception):
+class SpoolInUse(InUse):
     """Another border keeps its journal there: its live calls would look like crashed ones."""
 
 

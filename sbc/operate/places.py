@@ -13,6 +13,10 @@ ADMIN_SOCKET = "admin.sock"
 TEMPORARY = Path("/tmp")  # noqa: S108 - where it is used, it is looked at whose the directory is
 
 
+class InUse(Exception):
+    """Another running border has it."""
+
+
 class UnsafeDirectory(Exception):
     """Someone else could have put a socket there, or could read what we put there."""
 
