@@ -1,7 +1,13 @@
+import json
+import re
+from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from media.control import FarEnd, SideReport, StreamReport, Totals
 from sbc.operate import record
 from tests.support.call_records import call, totals
 
@@ -76,3 +82,36 @@ def test_times_are_read_as_utc_and_written_with_milliseconds() -> None:
     assert record.timestamp(read) == "2026-11-24T10:00:00.123Z"
     bare = record.moment({"at": "2026-11-24T10:00:00"}, "at")
     assert bare == datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+# --- the documentation ----------------------------------------------------------------------------
+
+
+def documented() -> dict[str, Any]:
+    page = Path(__file__).parents[3] / "docs" / "cdr.md"
+    (example,) = re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL)
+    parsed = json.loads(example)
+    assert isinstance(parsed, dict)
+    return parsed
+
+
+def test_the_documented_example_has_the_fields_that_the_tests_use() -> None:
+    example, used = documented(), call()
+    assert example.keys() == used.keys()
+    for name in ("times", "cause", "legs"):
+        assert example[name].keys() == used[name].keys()
+    assert example["legs"]["a"].keys() == used["legs"]["b"].keys()
+
+
+def test_the_documented_media_has_the_fields_that_the_relay_reports() -> None:
+    (stream,) = documented()["media"]
+    assert stream.keys() == names(StreamReport)
+    for _, _, report in record.directions(documented()):
+        assert report.keys() == names(SideReport)
+        assert record.part(report, "total").keys() == names(Totals)
+        assert record.part(report, "interval").keys() == names(Totals)
+        assert record.part(report, "far_end").keys() == names(FarEnd)
+
+
+def names(kind: type) -> set[str]:
+    return {field.name for field in fields(kind)}
