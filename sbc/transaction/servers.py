@@ -88,7 +88,10 @@ class Servers:
         found = self._live.get(key)
         if found is None:
             return []
-        return self._handle(found, _event(found, response.status), now, response)
+        event = _event(found, response.status)
+        if event is On.SILENCE:
+            found.data = None  # a late 100 is not repeated either
+        return self._handle(found, event, now, response)
 
     def refuse(self, request: Request, flow: Flow, status: int, fields: Fields) -> list[Output]:
         if request.method == "ACK":

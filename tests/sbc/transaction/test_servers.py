@@ -280,6 +280,22 @@ def test_a_408_is_never_sent_to_a_non_invite_request() -> None:
     assert len(tx) == 1
 
 
+def test_after_the_time_for_an_answer_the_late_100_is_not_repeated() -> None:
+    tx = servers()
+    key = only(RequestReceived, tx.receive(request("MESSAGE"), ALICE, 0.0)).key
+    assert statuses(tx.on_event(key, Timer.STILL_TRYING, 3.5)) == [100]
+    tx.respond(key, build_response(request("MESSAGE"), 408, to_tag="b"), 32.0)
+    assert tx.receive(request("MESSAGE"), ALICE, 32.1) == []
+
+
+def test_a_request_inside_a_dialog_ends_like_any_other() -> None:
+    tx = servers()
+    bye = request("BYE", to_tag="bob")
+    key = only(RequestReceived, tx.receive(bye, ALICE_TCP, 0.0)).key
+    assert statuses(tx.respond(key, build_response(bye, 200), 0.1)) == [200]
+    assert len(tx) == 0
+
+
 def test_a_408_is_sent_to_an_invite() -> None:
     tx = servers()
     key = only(RequestReceived, tx.receive(request(), ALICE, 0.0)).key
