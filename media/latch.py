@@ -109,6 +109,8 @@ def _terms(plan: SidePlan, expected: Address | None) -> Terms:
         raise ValueError("a prefix and a window are not negative")
     signalling_ip = plan.signalling_ip and canonical(plan.signalling_ip)
     if expected is not None:
+        if not 0 <= expected[1] <= 65535:
+            raise ValueError(f"no such port: {expected[1]}")
         expected = (canonical(expected[0]), expected[1])
     return Terms(plan.latching, expected, signalling_ip, plan.window, plan.prefix)
 
@@ -116,6 +118,8 @@ def _terms(plan: SidePlan, expected: Address | None) -> Terms:
 def canonical(ip: str) -> str:
     """As the kernel writes it, so that addresses can be compared as text."""
     parsed = ip_address(ip)
+    if "%" in ip:
+        raise ValueError(f"an address with a scope is of this host alone: {ip}")
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
     return str(mapped or parsed)
 

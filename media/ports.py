@@ -61,6 +61,11 @@ class PortPool:
         self._used.remove(port)
         self._resting.append((now + self._quarantine, port))
 
+    def give_back(self, port: int) -> None:
+        """It was taken, but nobody has been told of it."""
+        self._used.remove(port)
+        self._free.append(port)
+
     def counts(self, now: float) -> PortCounts:
         self._wake(now)
         return PortCounts(len(self._free), len(self._used), len(self._resting))

@@ -293,6 +293,8 @@ def test_terms_that_make_no_sense_are_refused() -> None:
         side_plan(PUBLIC, prefix=-1),
         side_plan(PUBLIC, window=-1.0),
         side_plan(("host.example", 4000)),
+        side_plan(("fe80::1%eth0", 4000)),
+        side_plan(("192.0.2.7", 65536)),
     ):
         with pytest.raises(ValueError, match=r"."):
             rtp_terms(broken)

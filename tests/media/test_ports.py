@@ -38,6 +38,14 @@ def test_a_port_rests_after_its_call() -> None:
     assert ports.take(132.0) == port
 
 
+def test_a_port_that_was_not_used_after_all_need_not_rest() -> None:
+    ports = pool(20000, 20001)
+    port = ports.take(0.0)
+    assert port is not None
+    ports.give_back(port)
+    assert ports.take(0.0) == port
+
+
 def test_free_used_and_resting_ports_are_counted() -> None:
     ports = pool(20000, 20009)
     taken = ports.take(0.0)
