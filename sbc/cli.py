@@ -5,12 +5,14 @@ command that needs it, so that `sbc calls` answers at once.
 """
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -49,6 +51,13 @@ class By(Enum):
     ZONE = "zone"
     TRUNK = "trunk"
     CODEC = "codec"
+
+
+@main.callback()
+def _main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal without our signs still gets the words
+            stream.reconfigure(errors="replace")
 
 
 @main.command()

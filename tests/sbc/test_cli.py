@@ -1,6 +1,8 @@
+import contextlib
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -283,6 +285,21 @@ def test_the_command_line_starts_without_what_only_a_border_needs() -> None:
     code = f"import sys, sbc.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_terminal_that_knows_only_ascii_gets_the_words(config: Path) -> None:
+    with running_border(config.parent / "run", [call("ab1")]):
+        command = ["-c", "import sbc.cli; sbc.cli.main()", "calls", "--config", str(config)]
+        environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        done = subprocess.run([sys.executable, *command], capture_output=True, env=environ)
+    assert done.returncode == 0
+    assert b"? +4930987654" in done.stdout
+
+
+def test_output_that_is_kept_in_memory_is_left_as_it_is(config: Path) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as kept:
+        main(["check", str(config)], standalone_mode=False)
+    assert "good" in kept.getvalue()
 
 
 def test_help_names_every_command() -> None:
