@@ -12,10 +12,10 @@ from config.model import CodecPolicy, Latching, RtpTimeout
 from media.control import CodecClock, Opened, Program, Side, SidePlan, StreamPlan, StreamRequest
 from media.sdp.anchor import BadAnswer, OriginTrack, SideView, anchored, answered, describe
 from media.sdp.anchor import wanted_streams as streams_of
+from media.sdp.policy import both
 from media.sdp.session import Session
 
 OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
-_NOTHING_IN_COMMON = CodecPolicy(allow=("",))
 
 
 class NotAcceptable(Exception):
@@ -41,6 +41,7 @@ class MediaPlan:
         "_offered",
         "_offers",
         "_ports",
+        "_refused",
         "_tracks",
         "_views",
         "session",
@@ -62,6 +63,8 @@ class MediaPlan:
         self._offered: dict[Side, Session] = {}
         """The same as it came, by the side that made it."""
         self._views: dict[Side, tuple[SideView, ...]] = {"a": (), "b": ()}
+        self._refused: frozenset[int] = frozenset()
+        """Lines that the last answer refused, whether a peer or a policy did."""
         self._epochs: dict[Side, int] = {"a": 0, "b": 0}
 
     @property
@@ -115,6 +118,7 @@ class MediaPlan:
             answered(sent, session, track.origin, self._ports_of(to), self._policy(by))
         )
         self._views = {to: describe(self._offered[to]), by: describe(session)}
+        self._refused = frozenset(at for at, line in enumerate(ours.media) if line.refused)
         if not again:
             self._epochs[by] += 1
             self._epochs[to] += 1
@@ -128,7 +132,7 @@ class MediaPlan:
             a, b = self._view("a", index), self._view("b", index)
             if a is None or b is None:
                 continue  # asked for by an offer that is still open
-            if a.refused or b.refused:
+            if index in self._refused:
                 plans.append(StreamPlan(index, self._side("a", None), self._side("b", None), True))
                 del self._ports[index]
             else:
@@ -173,12 +177,5 @@ class MediaPlan:
         )
 
 
-@lru_cache(maxsize=1024)
-def _both(from_: CodecPolicy, to: CodecPolicy) -> CodecPolicy:
-    """What both sides allow, in the order that the receiving side prefers."""
-    order = to.order or from_.order
-    if not from_.allow or not to.allow:
-        return CodecPolicy(allow=from_.allow or to.allow, order=order)
-    names = {name.lower() for name in to.allow}
-    allow = tuple(name for name in from_.allow if name.lower() in names)
-    return CodecPolicy(allow=allow, order=order) if allow else _NOTHING_IN_COMMON
+_both = lru_cache(maxsize=1024)(both)
+"""What both sides allow: worked out once for each pair of policies."""
