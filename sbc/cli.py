@@ -64,7 +64,7 @@ def _main() -> None:
 def run(file: File) -> None:
     """Run the border until SIGTERM."""
     with _explained():
-        status = import_module("sbc.app").run(file)
+        status = import_module("sbc.app").run(str(file))
     raise typer.Exit(status if isinstance(status, int) else 0)
 
 

@@ -243,16 +243,16 @@ def stand_in(
 def test_run_and_demo_end_as_what_they_started_ends(
     config: Path, monkeypatch: pytest.MonkeyPatch, status: int | None, code: int
 ) -> None:
-    ran: list[Path] = []
+    ran: list[str] = []
 
-    def run(file: Path) -> int | None:
+    def run(file: str) -> int | None:
         ran.append(file)
         return status
 
     stand_in(monkeypatch, "sbc.app", "run", run)
     stand_in(monkeypatch, "sbc.demo.app", "demo", lambda: status)
     assert sbc("run", config).exit_code == code
-    assert ran == [config]
+    assert ran == [str(config)]
     assert sbc("demo").exit_code == code
 
 
@@ -267,7 +267,7 @@ def test_run_and_demo_end_as_what_they_started_ends(
 def test_what_keeps_a_border_from_running_is_told_in_a_line(
     config: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception, told: str
 ) -> None:
-    def run(_: Path) -> None:
+    def run(_: str) -> None:
         raise trouble
 
     stand_in(monkeypatch, "sbc.app", "run", run)
