@@ -158,10 +158,12 @@ def quality(
 
 
 @main.command()
-def demo() -> None:
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the call.")] = False,
+) -> None:
     """Make a call through a border on this machine, and show what happens."""
     with _explained():
-        status = import_module("sbc.demo.app").demo()
+        status = import_module("sbc.demo.app").demo(once=once)
     raise typer.Exit(status if isinstance(status, int) else 0)
 
 

@@ -25,7 +25,7 @@ class Audio:
         """Heard packets which carried the tone."""
         self.jitter = 0.0
         """Timestamp units, of what is heard."""
-        self._cname = cname.encode()
+        self.cname = cname
         self._frame = tone_frame()
         self._peer: int | None = None
         self._first = self._highest = 0
@@ -59,7 +59,8 @@ class Audio:
         return max(self._expected - self.heard, 0)
 
     def report(self, wall: float) -> bytes:
-        """A sender report about what we send and hear, and a CNAME. `wall`: Unix time in seconds."""
+        """A sender report about what we send and hear, and a CNAME. `wall`: Unix time in
+        seconds."""
         seconds, fraction = divmod(wall + _TO_NTP, 1)
         blocks = self._block() if self._peer is not None else b""
         body = struct.pack(
@@ -73,7 +74,7 @@ class Audio:
         )
         body += blocks
         sender = struct.pack("!BBH", 0x80 | bool(blocks), 200, len(body) // 4) + body
-        item = struct.pack("!IBB", self.ssrc, 1, len(self._cname)) + self._cname
+        item = struct.pack("!IBB", self.ssrc, 1, len(self.cname)) + self.cname.encode()
         item += bytes(4 - len(item) % 4)
         return sender + struct.pack("!BBH", 0x81, 202, len(item) // 4) + item
 

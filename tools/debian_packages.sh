@@ -1,0 +1,25 @@
+#!/bin/sh
+# Installs the Debian packages of the end-to-end tests: only those that are missing, and only where
+# the user may. Elsewhere it says which are missing; the tests that need them are skipped by name.
+set -eu
+
+packages=""
+need() { # command, package
+    command -v "$1" >/dev/null 2>&1 || packages="$packages $2"
+}
+PATH=$PATH:/usr/sbin:/sbin
+need sipp sip-tester
+need baresip baresip
+need ip iproute2
+need nft nftables
+
+[ -n "$packages" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing for the tests:$packages"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q >/dev/null
+    # shellcheck disable=SC2086  # one word a package
+    apt-get install -q -y --no-install-recommends $packages >/dev/null
+else
+    echo "MISSING for the end-to-end tests:$packages (their tests will be skipped, by name)" >&2
+fi
