@@ -1,0 +1,119 @@
+"""The media of one call: its streams, how it is supervised, and when to look at it again."""
+
+from collections.abc import Iterator
+from math import inf
+
+from media.control import Dead, Phase, Program, SessionReport, Silent, StreamReport
+from media.report import Begun, stream_report
+from media.side import SideState
+from media.stream import Stream, Tell
+from media.supervision import Patience
+
+
+class Session:
+    __slots__ = (
+        "_closed",
+        "_dead",
+        "_interval",
+        "_opened_at",
+        "_patience",
+        "_roll_at",
+        "_supervised_at",
+        "armed",
+        "cnames",
+        "due",
+        "name",
+        "streams",
+    )
+
+    def __init__(self, name: str, cnames: tuple[bytes, bytes], interval: float, now: float) -> None:
+        self.name = name
+        self.cnames = cnames
+        """What the other side is told in place of the CNAME of `a`, and of `b`."""
+        self.streams: dict[int, Stream] = {}
+        self._closed: dict[int, StreamReport] = {}
+        self._opened_at = now
+        self._supervised_at: float | None = None
+        self._patience = Patience(0.0, 0.0)
+        self._interval = interval
+        self._roll_at = now + interval
+        self._dead = False
+        self.due = self._roll_at
+        """When to look again."""
+        self.armed = inf
+        """When the relay will, as its alarms stand."""
+
+    def sides(self) -> Iterator[tuple[Stream, SideState]]:
+        for stream in self.streams.values():
+            yield stream, stream.a
+            yield stream, stream.b
+
+    def supervise(self, program: Program, now: float) -> None:
+        """After its plans have been agreed."""
+        self._patience = Patience(program.initial, program.subsequent)
+        if not program.supervise:
+            self._supervised_at = None
+        elif self._supervised_at is None:
+            self._supervised_at = now
+        for stream, side in self.sides():
+            expected = program.supervise and stream.may_cross(side)
+            side.watch.expect(expected, self._patience, now)
+        self._set_due()
+
+    def removed(self, index: int, now: float) -> Stream | None:
+        """A stream that was refused or given up; what it was stays in the report."""
+        stream = self.streams.pop(index, None)
+        if stream is not None:
+            self._closed[index] = stream_report(stream, self._begun, now)
+        return stream
+
+    def tick(self, now: float) -> list[Tell]:
+        if now >= self._roll_at:
+            self._roll(now)
+        tells = [*self._silences(now), *self._death()]
+        self._set_due()
+        return tells
+
+    def last_at(self) -> float:
+        """When any end was last heard."""
+        return max((side.reception.last_at or -inf for _, side in self.sides()), default=-inf)
+
+    def report(self, now: float) -> SessionReport:
+        live = {
+            index: stream_report(stream, self._begun, now) for index, stream in self.streams.items()
+        }
+        reports = sorted({**self._closed, **live}.items())
+        return SessionReport(
+            self.name, self._opened_at, now, tuple(report for _, report in reports)
+        )
+
+    @property
+    def _begun(self) -> Begun:
+        return Begun(self._opened_at, self._supervised_at)
+
+    def _roll(self, now: float) -> None:
+        for _, side in self.sides():
+            if side.reception.packets:
+                side.reception.roll(now)
+        self._roll_at += self._interval
+        if self._roll_at <= now:  # the process was stopped for a while
+            self._roll_at = now + self._interval
+
+    def _silences(self, now: float) -> Iterator[Tell]:
+        for stream, side in self.sides():
+            phase = side.watch.look(side.reception.last_at, self._patience, now)
+            if phase is not None:
+                yield Tell(Silent(self.name, stream.index, side.name, phase))
+
+    def _death(self) -> Iterator[Tell]:
+        watches = [side.watch for _, side in self.sides() if side.watch.expecting]
+        dead = bool(watches) and all(watch.silent for watch in watches)
+        if dead and not self._dead:
+            once_alive = any(watch.phase == "subsequent" for watch in watches)
+            phase: Phase = "subsequent" if once_alive else "initial"
+            yield Tell(Dead(self.name, phase))
+        self._dead = dead
+
+    def _set_due(self) -> None:
+        watches = (side.watch.due for _, side in self.sides())
+        self.due = min(self._roll_at, min(watches, default=inf))

@@ -1,0 +1,187 @@
+"""One m-line of a call: two ends, and what of each reaches the other.
+
+`wire` states the flows as they should be and returns what must change for that. Packets come here
+only when no installed flow matches them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from media.control import Address, Event, Latched, Side, StreamPlan
+from media.engine.flow import EngineAction, Flow, Install, Remove, Send
+from media.latch import Terms, Verdict, rtcp_terms, rtp_terms
+from media.rtcp import BadRtcp, hide, parse
+from media.rtp import is_rtcp, is_rtp
+from media.side import SideState
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """For signalling, unasked."""
+
+    event: Event
+
+
+Drops = Counter[str]
+"""Packets that went nowhere, by reason."""
+
+
+class Stream:
+    __slots__ = ("_drops", "_session", "a", "b", "index", "kind")
+
+    def __init__(
+        self, session: str, index: int, kind: str, ends: tuple[SideState, SideState], drops: Drops
+    ) -> None:
+        self._session = session
+        self._drops = drops
+        self.index = index
+        self.kind = kind
+        self.a, self.b = ends
+
+    @property
+    def sides(self) -> tuple[SideState, SideState]:
+        return self.a, self.b
+
+    def end(self, name: Side) -> SideState:
+        return self.a if name == "a" else self.b
+
+    def other(self, side: SideState) -> SideState:
+        return self.b if side is self.a else self.a
+
+    # --- what signalling wants --------------------------------------------------------------------
+
+    def agree(
+        self, plan: StreamPlan, terms: tuple[tuple[Terms, Terms], ...], now: float
+    ) -> list[EngineAction]:
+        """`terms`: those of `terms_of`."""
+        before = self._open_ways()
+        self.a.agree(plan.a, *terms[0], now)
+        self.b.agree(plan.b, *terms[1], now)
+        for side, was, is_ in zip(self.sides, before, self._open_ways(), strict=True):
+            if was != is_:
+                side.reception.pause()
+        return self.wire()
+
+    def may_cross(self, side: SideState) -> bool:
+        """Both descriptions allow what `side` sends."""
+        return side.sends and self.other(side).receives
+
+    def _open_ways(self) -> tuple[bool, bool]:
+        return self.may_cross(self.a), self.may_cross(self.b)
+
+    def wire(self) -> list[EngineAction]:
+        return [*self._wire(self.a), *self._wire(self.b)]
+
+    def _wire(self, side: SideState) -> Iterator[EngineAction]:
+        before, wanted = side.flow, self._wanted(side)
+        if wanted is None or wanted == before:
+            return
+        if before is not None and wanted.source != before.source:
+            yield Remove(before.local, before.source)
+        yield Install(wanted)
+        side.flow = wanted
+
+    def _wanted(self, side: SideState) -> Flow | None:
+        source = side.rtp.source
+        if source is None:
+            return None
+        other = self.other(side)
+        return Flow(
+            local=side.local,
+            source=source,
+            egress=other.local,
+            destination=self._not_ourselves(other.rtp.destination),
+            forward=self.may_cross(side),
+            reception=side.reception,
+            counts=side.counts,
+        )
+
+    def _not_ourselves(self, destination: Address | None) -> Address | None:
+        """An SDP that names our own port would send a stream round and round."""
+        if destination is not None and any(side.is_at(destination) for side in self.sides):
+            return None
+        return destination
+
+    # --- what the network brings ------------------------------------------------------------------
+
+    def rtp(
+        self, side: SideState, data: bytes, source: Address, now: float
+    ) -> list[EngineAction | Tell]:
+        if not is_rtp(data, len(data)):
+            self._drops[_kind_of(data)] += 1
+            return []
+        verdict = side.rtp.hear(source, now, side.reception.last_at)
+        if verdict is Verdict.REJECTED:
+            return self._reject(side, source)
+        actions: list[EngineAction | Tell] = []
+        if verdict is Verdict.LATCHED:
+            actions += self._latched(side, source)
+        side.reception.packet(data, len(data), now)
+        actions += self._forwarded(side, data)
+        return actions
+
+    def _latched(self, side: SideState, source: Address) -> Iterator[EngineAction | Tell]:
+        latched = side.rtp.latched
+        if latched is not None:
+            if side.rtcp.source is not None and side.rtcp.source[0] != source[0]:
+                side.rtcp.forget()
+            yield Tell(Latched(self._session, self.index, side.name, side.rtp.expected, latched))
+        yield from self.wire()
+
+    def _forwarded(self, side: SideState, data: bytes) -> Iterator[EngineAction]:
+        other = self.other(side)
+        destination = self._not_ourselves(other.rtp.destination)
+        if not self.may_cross(side):
+            side.counts.held += 1
+        elif destination is None:
+            side.counts.unsent += 1
+        else:
+            yield Send(data, other.local, destination, side.counts)
+
+    def rtcp(
+        self, side: SideState, data: bytes, source: Address, now: float
+    ) -> list[EngineAction | Tell]:
+        """It crosses in a hold too, for it keeps both ends informed (RFC 3264 §5.1)."""
+        if not is_rtcp(data, len(data)):
+            self._drops[_kind_of(data)] += 1
+            return []
+        latched = side.rtp.latched
+        stranger = latched is not None and latched[0] != source[0]
+        if stranger or side.rtcp.hear(source, now, side.rtcp_at) is Verdict.REJECTED:
+            return self._reject(side, source)
+        side.rtcp_at = now
+        try:
+            packets = parse(data)
+        except BadRtcp:
+            self._drops["malformed"] += 1
+            return []
+        side.far_end_reports().received(packets, now)
+        other = self.other(side)
+        destination = self._not_ourselves(other.rtcp.destination)
+        hidden = hide(data, side.cname)
+        if hidden is None or destination is None:
+            self._drops["rtcp_kept_back"] += 1
+            return []
+        other.far_end_reports().sent(packets, now)
+        return [Send(hidden, other.rtcp_local, destination)]
+
+    def _reject(self, side: SideState, source: Address) -> list[EngineAction | Tell]:
+        side.reject(source)
+        self._drops["source"] += 1
+        return []
+
+
+def terms_of(plan: StreamPlan) -> tuple[tuple[Terms, Terms], ...]:
+    """For RTP and RTCP of each end. Raises ValueError when the plan makes no sense."""
+    return tuple((rtp_terms(side), rtcp_terms(side)) for side in (plan.a, plan.b))
+
+
+def _kind_of(data: bytes) -> str:
+    """Why it is not what belongs on its port (RFC 5761 §4, RFC 7983 §7)."""
+    first = data[0] if data else 255
+    if not 128 <= first <= 191:
+        return "stun" if first < 4 else "not_rtp"
+    if is_rtcp(data, len(data)):
+        return "rtcp_on_rtp_port"
+    return "rtp_on_rtcp_port" if is_rtp(data, len(data)) else "malformed"

@@ -1,0 +1,71 @@
+"""An engine without sockets: the flow table, and what left by it."""
+
+from dataclasses import dataclass
+
+from media.control import Address
+from media.engine.flow import Flow, Local, Send, Up
+from media.rtp import is_rtp
+
+
+@dataclass(frozen=True, slots=True)
+class Datagram:
+    local: Local
+    """The port of ours that it left from."""
+    to: Address
+    data: bytes
+
+
+class VirtualEngine:
+    def __init__(self, up: Up) -> None:
+        self._up = up
+        self.ports: dict[Local, str] = {}
+        """RTP ports which are bound, and the kinds of their streams."""
+        self.flows: dict[tuple[Local, Address], Flow] = {}
+        self.taken: set[Local] = set()
+        """Ports that somebody else has."""
+        self.sent: list[Datagram] = []
+
+    def bind(self, local: Local, kind: str) -> bool:
+        if local in self.taken:
+            return False
+        assert local not in self.ports
+        self.ports[local] = kind
+        return True
+
+    def unbind(self, local: Local) -> None:
+        self.ports.pop(local, None)
+        self.flows = {key: flow for key, flow in self.flows.items() if key[0] != local}
+
+    def install(self, flow: Flow) -> None:
+        assert flow.local in self.ports
+        self.flows[flow.local, flow.source] = flow
+
+    def remove(self, local: Local, source: Address) -> None:
+        del self.flows[local, source]
+
+    def send(self, send: Send) -> None:
+        self.sent.append(Datagram(send.local, send.to, send.data))
+        if send.counts is not None:
+            send.counts.forwarded += 1
+
+    def arrive(self, local: Local, data: bytes, source: Address, now: float) -> None:
+        """From the network. Where nobody listens it is lost."""
+        interface, port = local
+        if (interface, port & ~1) not in self.ports:
+            return
+        flow = self.flows.get((local, source))
+        if flow is None or not is_rtp(data, len(data)):
+            self._up(local, data, source, now)
+            return
+        flow.reception.packet(data, len(data), now)
+        if not flow.forward:
+            flow.counts.held += 1
+        elif flow.destination is None:
+            flow.counts.unsent += 1
+        else:
+            self.send(Send(data, flow.egress, flow.destination, flow.counts))
+
+    def taken_out(self) -> list[Datagram]:
+        """What was sent since this was last asked."""
+        sent, self.sent = self.sent, []
+        return sent
