@@ -35,6 +35,7 @@ def test_a_latch_that_differs_from_the_sdp_is_told() -> None:
 
 
 def test_the_ladder_and_the_mos_method_are_there() -> None:
-    text = shown(call(), [])
+    rung = {"at": 0.0, "leg": "a", "direction": "in", "line": "INVITE", "note": "sdp"}
+    text = shown(call(trace=[rung]), [])
     assert "INVITE" in text
     assert "E-model" in text
