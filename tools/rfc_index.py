@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGES = ("config", "sbc", "media", "stun_turn")
-_CITED = re.compile(r"RFC\s(?P<number>\d{3,4})(?:\s(?:§{1,2}|section )(?P<section>[\d.]*\d))?")
+_CITED = re.compile(
+    r"RFC\s(?P<number>\d{3,4})(?:\s(?:§{1,2}|section )(?P<section>[\d.]*\d))?"
+)
 _ALSO = re.compile(r"(?:, | and |; )§(?P<section>[\d.]*\d)")
 
 HEAD = """\
 # RFC section → module → test
 
-Written by `python tools/rfc_index.py` from the citations in the code; a test compares. Behaviour rows and the test
-messages of the RFCs have tests of their own: `tests/simulation`, `tests/rfc`.
+Written by `python tools/rfc_index.py` from the citations in the code; a test compares. Behaviour
+rows and the test messages of the RFCs have tests of their own: `tests/simulation`, `tests/rfc`.
 
 | RFC | section | module | tests |
 |---|---|---|---|
@@ -41,17 +43,17 @@ def page(root: Path) -> str:
             for cited in citations(module.read_text()):
                 rows[cited].add(module.relative_to(root).as_posix())
     across = {
-        path.relative_to(root).as_posix(): set(citations(path.read_text()))
+        test.relative_to(root).as_posix(): set(citations(test.read_text()))
         for folder in ("rfc", "simulation")
-        for path in sorted((root / "tests" / folder).rglob("test_*.py"))
+        for test in sorted((root / "tests" / folder).rglob("test_*.py"))
     }
     lines = []
     for number, section in sorted(rows, key=_order):
-        for module in sorted(rows[number, section]):
-            twin = root / "tests" / Path(module).with_name(f"test_{Path(module).name}")
+        for citing in sorted(rows[number, section]):
+            twin = root / "tests" / Path(citing).with_name(f"test_{Path(citing).name}")
             tests = [twin.relative_to(root).as_posix()] if twin.exists() else []
             tests += [name for name, cited in across.items() if (number, section) in cited]
-            lines.append(f"| {number} | {section} | `{module}` | {_named(tests)} |\n")
+            lines.append(f"| {number} | {section} | `{citing}` | {_named(tests)} |\n")
     return HEAD + "".join(lines)
 
 
