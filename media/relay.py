@@ -43,8 +43,6 @@ ORPHAN_AFTER = 60.0
 
 _MOST_STREAMS = 64
 """As many as an SDP may have."""
-_AT_ONCE = 16
-"""Sessions looked at in one call: packets must not wait for more."""
 _CNAME_BITS = 96
 """RFC 7022 §4.2"""
 
@@ -272,17 +270,16 @@ class Relay:
         return self._alarms[0][0] if self._alarms else None
 
     def handle_timeout(self, now: float) -> list[Action]:
-        actions: list[Action] = []
-        for _ in range(_AT_ONCE):
-            if not self._alarms or self._alarms[0][0] > now:
-                break
-            at, name = heappop(self._alarms)
-            session = self._sessions.get(name)
-            if session is not None and session.armed == at:
-                self.current = name
-                session.armed = inf
-                actions += self._look_at(session, now)
-        return actions
+        """Of one session: there may be more that are due."""
+        if not self._alarms or self._alarms[0][0] > now:
+            return []
+        at, name = heappop(self._alarms)
+        session = self._sessions.get(name)
+        if session is None or session.armed != at:
+            return []
+        self.current = name
+        session.armed = inf
+        return self._look_at(session, now)
 
     def _look_at(self, session: Session, now: float) -> list[Action]:
         orphaned_at = self._orphaned_at

@@ -19,8 +19,10 @@ from media.control import (
     StreamRequest,
     Welcome,
 )
+from media.engine.flow import Unbind
 from media.ports import MediaInterface, PortCounts
 from media.relay import ORPHAN_AFTER
+from media.stream import Tell
 from tests.support.relay_world import ALICE, BOB, RelayWorld
 from tests.support.rtp_streams import rtp
 from tests.support.side_plans import side_plan
@@ -71,17 +73,16 @@ def test_a_program_is_done_wholly_or_not_at_all() -> None:
 
 def test_what_comes_to_a_port_of_no_session_is_dropped() -> None:
     world = RelayWorld()
-    world.perform(world.relay.packet(("wan", 20000), rtp(1, 1), ALICE, world.now))
+    assert world.relay.packet(("wan", 20000), rtp(1, 1), ALICE, world.now) == []
     assert world.relay.drops == {"no_session": 1}
 
 
 def test_a_session_is_discarded_after_a_fault_and_its_call_is_told() -> None:
     world = RelayWorld()
-    wan, _ = world.call()
+    wan, lan = world.call()
     assert world.relay.owner(wan) == world.relay.current == "c1"
-    world.perform(world.relay.discard("c1", world.now))
-    assert world.events() == [Dead("c1", "subsequent")]
-    assert world.engine.ports == {}
+    actions = world.relay.discard("c1", world.now)
+    assert actions == [Unbind(wan), Unbind(lan), Tell(Dead("c1", "subsequent"))]
     assert world.relay.owner(wan) is None
     assert world.relay.discard("c1", world.now) == []
 
@@ -89,15 +90,15 @@ def test_a_session_is_discarded_after_a_fault_and_its_call_is_told() -> None:
 # --- time -----------------------------------------------------------------------------------------
 
 
-def test_many_alarms_at_once_are_worked_off_in_portions() -> None:
+def test_alarms_of_one_time_are_handled_session_by_session() -> None:
     world = RelayWorld()
-    for number in range(40):
+    for number in range(3):
         world.open(f"c{number}")
+    assert world.relay.handle_timeout(world.now) == []
     world.now += 10.0
-    world.perform(world.relay.handle_timeout(world.now))
-    assert world.relay.next_deadline() == world.now
     for _ in range(3):
-        world.perform(world.relay.handle_timeout(world.now))
+        assert world.relay.next_deadline() == world.now
+        assert world.relay.handle_timeout(world.now) == []
     assert world.relay.next_deadline() == world.now + 10.0
 
 

@@ -106,7 +106,7 @@ def test_after_a_stop_of_the_process_intervals_go_on_from_now() -> None:
     wan, _ = world.call()
     world.speak(wan, ALICE)
     world.now += 500.0
-    world.perform(world.relay.handle_timeout(world.now))
+    world.shell.timeout(world.now)
     due = world.relay.next_deadline()
     assert due is not None
     assert due > world.now

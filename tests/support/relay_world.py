@@ -1,6 +1,6 @@
 """The whole relay in virtual time: its core, an engine without sockets, and signalling by hand."""
 
-from collections.abc import Iterable
+from io import StringIO
 from itertools import count
 from random import Random
 from typing import Any
@@ -21,10 +21,10 @@ from media.control import (
     StreamPorts,
     StreamRequest,
 )
-from media.engine.flow import Bind, Install, Local, Remove, Send, Unbind
+from media.engine.flow import Local
 from media.ports import MediaInterface
-from media.relay import Action, Answer, Relay
-from media.stream import Tell
+from media.relay import Relay
+from media.shell import Shell
 from tests.support.rtp_streams import rtp
 from tests.support.side_plans import side_plan
 from tests.support.virtual_engine import Datagram, VirtualEngine
@@ -39,15 +39,18 @@ class RelayWorld:
     def __init__(self, wan: MediaInterface = WAN, lan: MediaInterface = LAN) -> None:
         self.now = 1000.0
         self.relay = Relay({"wan": wan, "lan": lan}, Random(7).randrange, name="r1", interval=10.0)
-        self.engine = VirtualEngine(self._up)
         self.told: list[Event] = []
-        self._replies: list[Reply] = []
+        self.log = StringIO()
+        self.shell = Shell(self.relay, self.told.append, self.log)
+        self.engine = VirtualEngine(self.shell.packet)
+        self.shell.use(self.engine)
         self._sequence = count(1)
 
     def ask(self, command: Command) -> Reply:
-        self.perform(self.relay.command(command, self.now))
-        (reply,) = self._replies
-        self._replies = []
+        replies: list[tuple[int, Reply]] = []
+        self.shell.command(command, 7, lambda *reply: replies.append(reply), self.now)
+        ((ticket, reply),) = replies
+        assert ticket == 7
         return reply
 
     def open(self, session: str = "c1", *indices: int) -> list[StreamPorts]:
@@ -97,37 +100,10 @@ class RelayWorld:
         end = self.now + seconds
         while (due := self.relay.next_deadline()) is not None and due <= end:
             self.now = max(self.now, due)
-            self.perform(self.relay.handle_timeout(self.now))
+            self.shell.timeout(self.now)
         self.now = end
 
     def events(self) -> list[Event]:
-        told, self.told = self.told, []
+        told = self.told[:]
+        self.told.clear()
         return told
-
-    def perform(self, actions: Iterable[Action]) -> None:
-        waiting = list(actions)
-        while waiting:
-            waiting[:1] = self._perform(waiting[0])
-
-    def _perform(self, action: Action) -> list[Action]:
-        match action:
-            case Bind(local, kind):
-                if self.engine.bind(local, kind):
-                    return self.relay.bound(local, self.now)
-                return self.relay.bind_failed(local, self.now)
-            case Unbind(local):
-                self.engine.unbind(local)
-            case Install(flow):
-                self.engine.install(flow)
-            case Remove(local, source):
-                self.engine.remove(local, source)
-            case Send():
-                self.engine.send(action)
-            case Answer():
-                self._replies.append(action.reply)
-            case Tell(event):
-                self.told.append(event)
-        return []
-
-    def _up(self, local: Local, data: bytes, source: Address, now: float) -> None:
-        self.perform(self.relay.packet(local, data, source, now))

@@ -15,6 +15,10 @@ class Datagram:
     data: bytes
 
 
+class OurMistake(Exception):
+    """A fault in the engine or the core."""
+
+
 class VirtualEngine:
     def __init__(self, up: Up) -> None:
         self._up = up
@@ -23,7 +27,13 @@ class VirtualEngine:
         self.flows: dict[tuple[Local, Address], Flow] = {}
         self.taken: set[Local] = set()
         """Ports that somebody else has."""
+        self.cursed: dict[str, Local] = {}
+        """What fails by a mistake of ours: the name of a method, and at which port."""
         self.sent: list[Datagram] = []
+
+    def _touch(self, method: str, local: Local) -> None:
+        if self.cursed.get(method) == local:
+            raise OurMistake(f"at 10.0.0.7, {local}")
 
     def bind(self, local: Local, kind: str) -> bool:
         if local in self.taken:
@@ -33,10 +43,12 @@ class VirtualEngine:
         return True
 
     def unbind(self, local: Local) -> None:
+        self._touch("unbind", local)
         self.ports.pop(local, None)
         self.flows = {key: flow for key, flow in self.flows.items() if key[0] != local}
 
     def install(self, flow: Flow) -> None:
+        self._touch("install", flow.local)
         assert flow.local in self.ports
         self.flows[flow.local, flow.source] = flow
 

@@ -1,0 +1,341 @@
+"""The reference engine: one epoll loop over plain UDP sockets. What it does, others must do.
+
+Each port has an unconnected socket, whose packets all go up to the core. An installed flow has a
+second socket on the same port, connected to its source: so the kernel does the exact matching, and
+whatever comes from elsewhere still reaches the first one. What is ready is read once in a turn, one
+packet of each socket: nobody starves, and no packet costs a second, vain read. The unconnected
+sockets stand behind an epoll of their own, of which little is taken in a turn, so that a flood of
+strangers does not delay calls.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from select import EPOLLIN, epoll
+from socket import socket
+from time import monotonic
+
+from media.control import Address
+from media.engine.flow import Counts, Flow, Local, Send, Up
+from media.engine.sockets import connected, dropped, listening, queue_for
+from media.rtp import is_rtp
+
+SETTLE = 0.002
+"""Seconds for which a new lane is read with care: see `_settle`."""
+
+_EVENTS = 256
+_STRANGERS = 16
+"""Packets of all unconnected sockets, in one turn."""
+_LARGEST = 65_536
+
+Watcher = Callable[[int, float], None]
+"""Takes the epoll events of a file, and the time."""
+_Write = Callable[[memoryview], object]
+
+
+class _Port:
+    """An open port: the socket that hears everybody, and the lanes of single sources."""
+
+    __slots__ = ("feeders", "lanes", "local", "queue", "socket")
+
+    def __init__(self, local: Local, udp: socket, queue: int) -> None:
+        self.local = local
+        self.socket = udp
+        self.queue = queue
+        self.lanes: dict[Address, _Lane] = {}
+        self.feeders: list[_Lane] = []
+        """The lanes that leave from here."""
+
+
+class _Lane:
+    """An installed flow, and the socket that is connected to its source."""
+
+    __slots__ = ("flow", "socket", "write")
+
+    def __init__(self, flow: Flow, udp: socket) -> None:
+        self.flow = flow
+        self.socket = udp
+        self.write: _Write | None = None
+        """None: the SDP forbids it."""
+
+
+_Fast = tuple[
+    Callable[[bytearray], int], Callable[[bytearray, int, float], None], _Write | None, Counts
+]
+"""All that a packet of a flow needs: to read it, to record it, to pass it on, to count it."""
+
+
+class ReferenceEngine:
+    def __init__(
+        self,
+        addresses: Mapping[str, str],
+        up: Up,
+        fault: Callable[[Local, float], None],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`addresses`: where the interfaces are bound. `fault` is told of an error of ours."""
+        self._addresses = addresses
+        self._up = up
+        self._fault = fault
+        self._clock = clock
+        self._buffer = bytearray(_LARGEST)
+        self._view = memoryview(self._buffer)
+        self._ports: dict[Local, _Port] = {}
+        self._listeners: dict[int, _Port] = {}
+        self._lanes: dict[int, _Lane] = {}
+        self._fast: dict[int, _Fast] = {}
+        self._young: deque[tuple[float, _Lane]] = deque()
+        self._watchers: dict[int, Watcher] = {}
+        self._dropped_before = 0
+        self._epoll, self._strangers = epoll(), epoll()
+        self.watch(self._strangers.fileno(), EPOLLIN, self._hear_strangers)
+
+    # --- the turn ---------------------------------------------------------------------------------
+
+    def turn(self, timeout: float) -> float:
+        """Waits for packets, at most `timeout` seconds, and carries one of each socket; the time.
+
+        One reading of the clock serves all: what is ready had come before it.
+        """
+        events = self._epoll.poll(min(timeout, SETTLE) if self._young else timeout, _EVENTS)
+        now = self._clock()
+        fast, buffer, view = self._fast, self._buffer, self._view
+        for file, event in events:
+            lane = fast.get(file)
+            if lane is None:
+                self._watched(file, event, now)
+                continue
+            read, record, write, counts = lane
+            size = -1
+            try:
+                size = read(buffer)
+                # First what is_rtp() says of nearly every packet, without the call.
+                common = size >= 12 and buffer[0] == 0x80 and not 191 < buffer[1] < 224
+                if not common and not is_rtp(buffer, size):
+                    self._surprise(file, size, now)
+                    continue
+                record(buffer, size, now)
+                if write is None:
+                    counts.held += 1
+                else:
+                    write(view[:size])
+                    counts.forwarded += 1
+            except OSError as error:
+                self._trouble(self._lanes[file], size, error)
+            except Exception:
+                self._fault(self._lanes[file].flow.local, now)
+        if self._young and self._young[0][0] <= now:
+            self._settle(now)
+        return now
+
+    def _watched(self, file: int, event: int, now: float) -> None:
+        watcher = self._watchers.get(file)
+        if watcher is not None:  # else it was closed earlier in this turn
+            watcher(event, now)
+
+    def _surprise(self, file: int, size: int, now: float) -> None:
+        flow = self._lanes[file].flow
+        self._up(flow.local, bytes(self._view[:size]), flow.source, now)
+
+    def _trouble(self, lane: _Lane, size: int, error: OSError) -> None:
+        """Nothing to read after all, the peer's host refuses, or the packet cannot leave."""
+        counts = lane.flow.counts
+        refused = isinstance(error, ConnectionRefusedError)
+        if refused:
+            counts.refused += 1
+        if size < 0 or lane.write is None:
+            return
+        if refused:  # an earlier packet was; this one has not been tried
+            try:
+                lane.write(self._view[:size])
+            except OSError:
+                pass
+            else:
+                counts.forwarded += 1
+                return
+        counts.unsent += 1
+
+    def _hear_strangers(self, _: int, now: float) -> None:
+        for file, _event in self._strangers.poll(0, _STRANGERS):
+            port = self._listeners.get(file)
+            if port is not None:
+                self._hear(port.socket, port.local, now)
+
+    def _hear(self, udp: socket, local: Local, now: float) -> bool:
+        try:
+            size, source = udp.recvfrom_into(self._buffer)
+        except OSError:
+            return False
+        self._up(local, bytes(self._view[:size]), source[:2], now)
+        return True
+
+    def _settle(self, now: float) -> None:
+        """New lanes become fast ones.
+
+        Before it was connected the socket may have been given packets of others, and the last of
+        them (on its way on another core) even a moment later. So what has come in the first
+        milliseconds goes up with its real source; after that, all is the peer's.
+        """
+        young = self._young
+        while young and young[0][0] <= now:
+            lane = young.popleft()[1]
+            while lane.socket.fileno() >= 0 and self._hear(lane.socket, lane.flow.local, now):
+                pass
+            file = lane.socket.fileno()
+            if file >= 0:  # else the core has removed it meanwhile
+                self._lanes[file] = lane
+                self._arm(lane)
+                self._epoll.register(file, EPOLLIN)
+
+    # --- what else the loop waits for -------------------------------------------------------------
+
+    def watch(self, file: int, events: int, watcher: Watcher) -> None:
+        """Calls `watcher` when `file` is ready; again for one that is watched to change it."""
+        if file in self._watchers:
+            self._epoll.modify(file, events)
+        else:
+            self._epoll.register(file, events)
+        self._watchers[file] = watcher
+
+    def unwatch(self, file: int) -> None:
+        del self._watchers[file]
+        self._epoll.unregister(file)
+
+    # --- the flow table ---------------------------------------------------------------------------
+
+    def bind(self, local: Local, kind: str) -> bool:
+        interface, number = local
+        queue = queue_for(kind)
+        opened: list[_Port] = []
+        try:
+            for port in (number, number + 1):
+                udp = listening((self._addresses[interface], port), queue)
+                opened.append(_Port((interface, port), udp, queue))
+        except OSError:
+            for each in opened:
+                each.socket.close()
+            return False
+        for each in opened:
+            self._ports[each.local] = each
+            self._listeners[each.socket.fileno()] = each
+            self._strangers.register(each.socket.fileno(), EPOLLIN)
+        return True
+
+    def unbind(self, local: Local) -> None:
+        for each in (local, (local[0], local[1] + 1)):
+            port = self._ports.pop(each, None)
+            if port is not None:
+                for lane in list(port.lanes.values()):
+                    self._close(lane, port)
+                for feeder in port.feeders:
+                    self._aim(feeder)
+                del self._listeners[port.socket.fileno()]
+                self._dropped_before += dropped(port.socket)
+                port.socket.close()
+
+    def install(self, flow: Flow) -> None:
+        port = self._ports[flow.local]
+        lane = port.lanes.get(flow.source)
+        if lane is None:
+            try:
+                udp = connected(port.socket, flow.source, port.queue)
+            except OSError:
+                return  # No more files, or no route: its packets go on by way of the core.
+            lane = port.lanes[flow.source] = _Lane(flow, udp)
+            self._young.append((self._clock() + SETTLE, lane))
+            for feeder in port.feeders:
+                self._aim(feeder)
+        else:
+            self._leave_egress(lane)
+            lane.flow = flow
+        egress = self._ports.get(flow.egress)
+        if egress is not None:
+            egress.feeders.append(lane)
+        self._aim(lane)
+
+    def remove(self, local: Local, source: Address) -> None:
+        port = self._ports[local]
+        lane = port.lanes.get(source)
+        if lane is not None:
+            self._close(lane, port)
+            for feeder in port.feeders:
+                self._aim(feeder)
+
+    def send(self, send: Send) -> None:
+        port = self._ports.get(send.local)
+        try:
+            _writer(port, send.to)(memoryview(send.data))
+        except OSError:
+            if send.counts is not None:
+                send.counts.unsent += 1
+            return
+        if send.counts is not None:
+            send.counts.forwarded += 1
+
+    def _aim(self, lane: _Lane) -> None:
+        """Towards where the lane's packets go, by the best way there is now."""
+        flow = lane.flow
+        lane.write = None
+        if flow.forward:
+            lane.write = _writer(self._ports.get(flow.egress), flow.destination)
+        if lane.socket.fileno() in self._lanes:
+            self._arm(lane)
+
+    def _arm(self, lane: _Lane) -> None:
+        flow, udp = lane.flow, lane.socket
+        self._fast[udp.fileno()] = (
+            udp.recv_into,
+            flow.reception.packet,
+            lane.write,
+            flow.counts,
+        )
+
+    def _close(self, lane: _Lane, port: _Port) -> None:
+        del port.lanes[lane.flow.source]
+        self._leave_egress(lane)
+        file = lane.socket.fileno()
+        self._lanes.pop(file, None)
+        self._fast.pop(file, None)
+        self._dropped_before += dropped(lane.socket)
+        lane.socket.close()
+
+    def _leave_egress(self, lane: _Lane) -> None:
+        egress = self._ports.get(lane.flow.egress)
+        if egress is not None and lane in egress.feeders:
+            egress.feeders.remove(lane)
+
+    # --- for operators ----------------------------------------------------------------------------
+
+    def kernel_drops(self) -> int:
+        """Datagrams that came faster than we read them."""
+        return self._dropped_before + sum(dropped(udp) for udp in self._sockets())
+
+    def files(self) -> int:
+        return sum(1 for _ in self._sockets())
+
+    def close(self) -> None:
+        for udp in list(self._sockets()):
+            udp.close()
+        self._strangers.close()
+        self._epoll.close()
+
+    def _sockets(self) -> Iterator[socket]:
+        for port in self._ports.values():
+            yield port.socket
+            yield from (lane.socket for lane in port.lanes.values())
+
+
+def _writer(port: _Port | None, destination: Address | None) -> _Write:
+    """By the socket that is connected there, if one is: the kernel need not look for the way."""
+    if port is None or destination is None:
+        return _nowhere
+    lane = port.lanes.get(destination)
+    return lane.socket.send if lane is not None else _to(port.socket, destination)
+
+
+def _to(udp: socket, destination: Address) -> _Write:
+    sendto = udp.sendto
+    return lambda data: sendto(data, destination)
+
+
+def _nowhere(_: memoryview) -> None:
+    raise OSError

@@ -1,0 +1,81 @@
+"""UDP sockets of the reference engine: who hears what on one port.
+
+The kernel gives a datagram to the socket that is connected to its source, if there is one, else to
+the unconnected socket of the port.
+"""
+
+from ipaddress import ip_address
+from socket import (
+    AF_INET,
+    AF_INET6,
+    IPPROTO_IPV6,
+    IPV6_V6ONLY,
+    SO_RCVBUF,
+    SO_REUSEADDR,
+    SOCK_DGRAM,
+    SOL_SOCKET,
+    socket,
+)
+from struct import unpack_from
+
+from media.control import Address
+
+AUDIO_QUEUE = 8192
+"""SO_RCVBUF: some 19 packets of 20 ms. What had to wait longer is better lost than played late."""
+OTHER_QUEUE = 131_072
+"""A video frame comes as a burst of packets."""
+
+_SO_MEMINFO, _MEMINFO_SIZE, _MEMINFO_DROPS = 55, 36, 32
+
+
+def queue_for(kind: str) -> int:
+    return AUDIO_QUEUE if kind == "audio" else OTHER_QUEUE
+
+
+def listening(at: Address, queue: int) -> socket:
+    """Hears everybody. Fails with OSError when the port is anybody's, of whatever process."""
+    udp = _new(at[0], queue)
+    try:
+        udp.bind(at)
+    except OSError:
+        udp.close()
+        raise
+    return udp
+
+
+def connected(listener: socket, peer: Address, queue: int) -> socket:
+    """Takes what comes from `peer` to the port of `listener`.
+
+    Between its bind and its connect it has taken packets of others as well.
+    """
+    at = listener.getsockname()[:2]
+    udp = _new(at[0], queue)
+    udp.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    # The port may be shared only while we do it ourselves.
+    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    try:
+        udp.bind(at)
+        udp.connect(peer)
+    except OSError:
+        udp.close()
+        raise
+    finally:
+        listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 0)
+    return udp
+
+
+def dropped(udp: socket) -> int:
+    """Datagrams that the kernel threw away since the socket was full."""
+    memory = udp.getsockopt(SOL_SOCKET, _SO_MEMINFO, _MEMINFO_SIZE)
+    count: int = unpack_from("=I", memory, _MEMINFO_DROPS)[0]
+    return count
+
+
+def _new(ip: str, queue: int) -> socket:
+    version = ip_address(ip).version
+    udp = socket(AF_INET if version == 4 else AF_INET6, SOCK_DGRAM)
+    udp.setblocking(False)
+    udp.setsockopt(SOL_SOCKET, SO_RCVBUF, queue)
+    if version == 6:
+        udp.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)
+    return udp

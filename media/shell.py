@@ -1,0 +1,122 @@
+"""The thin shell of the relay: carries packets and commands to the core, its actions to the world.
+
+An exception anywhere is a fault of ours. It costs the one session that the input was about.
+"""
+
+import json
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any, TextIO
+
+from media.control import Address, Command, Event, Failed, Reply
+from media.engine.flow import Bind, Engine, Install, Local, Remove, Send, Unbind
+from media.relay import Action, Answer, Relay
+from media.stream import Tell
+
+_AT_ONCE = 16
+"""Alarms between two packets."""
+
+Answered = Callable[[int, Reply], None]
+"""Takes the ticket of a command, and its reply."""
+
+
+class Shell:
+    def __init__(self, relay: Relay, told: Callable[[Event], None], log: TextIO = sys.stderr):
+        self._relay = relay
+        self._told = told
+        self._log = log
+        self._answered: Answered = _nobody
+        self._engine: Engine
+        self.deadline: float | None = None
+        """When the core wants to be called, whatever comes."""
+
+    def use(self, engine: Engine) -> None:
+        """Before anything else: the engine needs us, we need it."""
+        self._engine = engine
+
+    def command(self, command: Command, ticket: int, answered: Answered, now: float) -> None:
+        self._answered = answered
+        try:
+            self._perform(self._relay.command(command, now, ticket), now)
+        except Exception:
+            self._discard(now)
+            session = self._relay.current or ""
+            answered(ticket, Failed(session, "bad_command", "the relay has failed at it"))
+        self._answered = _nobody
+
+    def packet(self, local: Local, data: bytes, source: Address, now: float) -> None:
+        try:
+            self._perform(self._relay.packet(local, data, source, now), now)
+        except Exception:
+            self._discard(now)
+
+    def timeout(self, now: float) -> None:
+        """What is due; of very much, a part. Then the deadline stays in the past."""
+        for _ in range(_AT_ONCE):
+            if self.deadline is None or self.deadline > now:
+                break
+            try:
+                self._perform(self._relay.handle_timeout(now), now)
+            except Exception:
+                self._discard(now)
+
+    def fault(self, local: Local, now: float) -> None:
+        """In the engine, at a packet of this port; called while the exception stands."""
+        self._relay.current = self._relay.owner(local)
+        self._discard(now)
+
+    def say(self, event: str, **details: Any) -> None:
+        """One line for the log."""
+        self._log.write(json.dumps({"event": event, **details}) + "\n")
+        self._log.flush()
+
+    def _discard(self, now: float) -> None:
+        session = self._relay.current
+        self.say("relay_fault", session=session, **_standing())
+        if session is not None:
+            try:
+                self._perform(self._relay.discard(session, now), now)
+            except Exception:
+                self.say("relay_fault", session=session, **_standing())
+
+    def _perform(self, actions: Iterable[Action], now: float) -> None:
+        waiting = deque(actions)
+        try:
+            while waiting:
+                waiting.extendleft(reversed(self._one(waiting.popleft(), now)))
+        finally:
+            self.deadline = self._relay.next_deadline()
+
+    def _one(self, action: Action, now: float) -> list[Action]:
+        match action:
+            case Send():
+                self._engine.send(action)
+            case Install(flow):
+                self._engine.install(flow)
+            case Remove(local, source):
+                self._engine.remove(local, source)
+            case Bind(local, kind):
+                if self._engine.bind(local, kind):
+                    return self._relay.bound(local, now)
+                return self._relay.bind_failed(local, now)
+            case Unbind(local):
+                self._engine.unbind(local)
+            case Answer(ticket, reply):
+                self._answered(ticket, reply)
+            case Tell(event):
+                self._told(event)
+        return []
+
+
+def _standing() -> dict[str, Any]:
+    """The exception that is being handled: what, and where. Its text may name addresses."""
+    kind, _, trace = sys.exc_info()
+    frames = [f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in extract_tb(trace)]
+    return {"error": kind.__name__ if kind else "", "at": frames[-8:]}
+
+
+def _nobody(_: int, __: Reply) -> None:
+    """Nobody has asked."""
