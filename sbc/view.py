@@ -1,0 +1,87 @@
+"""What the border tells operators of itself: its calls, with their live media, and how it fares."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Protocol
+
+from media.control import Query, Reply, SessionReport
+from sbc.b2bua.record import media_of
+from sbc.operate.journal import JournalCounts
+from sbc.operate.record import text
+from sbc.relay_link import RelayGone
+from sbc.transport.shell import Clock, SignallingCore
+
+Json = dict[str, object]
+
+PATIENCE = 2.0
+"""Seconds that an operator waits for the relay; then the call is shown without its media."""
+
+
+class Relay(Protocol):
+    """As far as it can be asked."""
+
+    @property
+    def up(self) -> asyncio.Event: ...
+    async def request(self, command: Query) -> Reply: ...
+
+
+class Journal(Protocol):
+    @property
+    def counts(self) -> JournalCounts: ...
+
+
+class BorderView:
+    def __init__(
+        self,
+        core: SignallingCore,
+        relay: Relay,
+        journal: Journal,
+        clock: Clock,
+        *,
+        node: str,
+        spool: str,
+    ) -> None:
+        self._core = core
+        self._relay = relay
+        self._journal = journal
+        self._clock = clock
+        self._node = node
+        self._spool = spool
+
+    async def calls(self) -> list[Json]:
+        return [dict(call) for call in self._core.calls(self._clock())]
+
+    async def call(self, uid: str) -> Json | None:
+        found = self._core.call(uid, self._clock())
+        if found is None:
+            return None
+        call = dict(found)
+        query = self._core.relay_session_query(uid)
+        if query is not None:
+            with suppress(RelayGone, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    reply = await self._relay.request(query)
+                if isinstance(reply, SessionReport):
+                    call["media"] = media_of(reply)
+        return call
+
+    async def status(self) -> Json:
+        calls = self._core.calls(self._clock())
+        return {
+            "node": self._node,
+            "spool": self._spool,
+            "calls": {"up": len(calls), "by_trunk": by_trunk(calls)},
+            "relay": {"connected": self._relay.up.is_set()},
+            "journal": asdict(self._journal.counts),
+        }
+
+
+def by_trunk(calls: Sequence[Mapping[str, object]]) -> dict[str, int]:
+    """Each call counts on both of its trunks, once where they are the same."""
+    count: Counter[str] = Counter()
+    for call in calls:
+        count.update({trunk for side in "ab" if (trunk := text(call, "legs", side, "trunk"))})
+    return dict(count)
