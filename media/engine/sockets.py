@@ -4,7 +4,6 @@ The kernel gives a datagram to the socket that is connected to its source, if th
 the unconnected socket of the port.
 """
 
-from ipaddress import ip_address
 from socket import (
     AF_INET,
     AF_INET6,
@@ -72,10 +71,10 @@ def dropped(udp: socket) -> int:
 
 
 def _new(ip: str, queue: int) -> socket:
-    version = ip_address(ip).version
-    udp = socket(AF_INET if version == 4 else AF_INET6, SOCK_DGRAM)
+    family = AF_INET6 if ":" in ip else AF_INET
+    udp = socket(family, SOCK_DGRAM)
     udp.setblocking(False)
     udp.setsockopt(SOL_SOCKET, SO_RCVBUF, queue)
-    if version == 6:
+    if family == AF_INET6:
         udp.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)
     return udp
