@@ -69,7 +69,12 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
         self._relay.connections.append(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport in self._relay.connections:
+            self._relay.connections.remove(self._transport)
 
     def data_received(self, data: bytes) -> None:
         for line in self._lines.feed(data):
@@ -79,4 +84,4 @@ class _Connection(asyncio.Protocol):
             if reply is None:
                 self._relay.asked.put_nowait((number, command))
             else:
-                self._relay.reply(number, reply)
+                self._transport.write(encode_reply(number, reply))

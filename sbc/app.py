@@ -1,0 +1,73 @@
+"""`sbc run FILE`: reads the configuration, takes hold of what it names, and runs the border.
+
+Whatever the operator can mend is found before anything starts, told in plain words, and ends with
+status 2.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import uvloop
+
+from config.loader import ConfigError, load_with_warnings
+from config.model import Config
+from sbc.border import CONTROL_SOCKET, Border, CannotStart, Setting, log_everything
+from sbc.core import Core
+from sbc.operate.journal import Journal
+from sbc.operate.log import Log
+from sbc.operate.places import InUse, UnsafeDirectory, ensure, run_directory
+from sbc.tokens import Tokens
+from sbc.transport.sockets import CannotListen, bind_all
+
+STOPPED = 0
+REFUSED = 2
+
+
+def run(config_path: str | Path) -> int:
+    """Until a signal ends it; the status to exit with."""
+    try:
+        loaded = load_with_warnings(config_path)
+        for warning in loaded.warnings:
+            sys.stderr.write(f"{warning}\n")
+        setting = prepare(loaded.config, Path(config_path))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(setting))
+    except (ConfigError, CannotListen, CannotStart) as error:
+        sys.stderr.write(f"{error}\n")
+        return REFUSED
+    return STOPPED
+
+
+def prepare(config: Config, path: Path) -> Setting:
+    """Raises CannotListen, CannotStart."""
+    bound = bind_all(config.interfaces)
+    with ExitStack() as held:
+        for one in bound:
+            held.callback(one.socket.close)
+        directory = run_directory(config)
+        try:
+            ensure(directory)
+        except (OSError, UnsafeDirectory) as error:
+            raise CannotStart(f"node.run_directory: {error}") from None
+        try:
+            journal = Journal(Path(config.cdr.spool), config.node.name)
+        except InUse as error:
+            raise CannotStart(f"cdr.spool: {error}") from None
+        held.pop_all()
+    return Setting(config, bound, journal, directory, relay_command(path, directory))
+
+
+def relay_command(path: Path, directory: Path) -> list[str]:
+    control = directory / CONTROL_SOCKET
+    return [sys.executable, "-m", "media", str(path.resolve()), "--control", str(control)]
+
+
+async def serve(setting: Setting) -> None:
+    log = Log()
+    log_everything(log)
+    core = Core(setting.config, Tokens(os.urandom(64)), epoch=time.time() - time.monotonic())
+    await Border(setting, core, log).serve()

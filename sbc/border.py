@@ -1,0 +1,218 @@
+"""A running border: its parts put together, and its life from first packet to last record."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from config.model import Config
+from sbc.operate.admin import Admin
+from sbc.operate.journal import Journal, keep_flushing
+from sbc.operate.log import Log
+from sbc.operate.metrics import Metrics, Names
+from sbc.operate.places import ADMIN_SOCKET, InUse
+from sbc.relay_link import RelayLink
+from sbc.supervise import RelaySupervisor
+from sbc.transport.network import Network
+from sbc.transport.shell import Shell, SignallingCore
+from sbc.transport.sockets import Bound
+from sbc.view import BorderView
+
+CONTROL_SOCKET = "relay.sock"
+
+RELAY_START = 10.0
+"""Seconds that the first messages wait in the kernel for the relay to come up."""
+DRAIN = 10.0
+"""Seconds for all calls to end, once we are told to stop."""
+FAREWELL = 2.0
+"""Seconds for the last BYEs to be answered, or repeated where they got lost."""
+LOOK = 0.05
+
+
+class CannotStart(Exception):
+    """Something that the border needs is not to be had; the text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a border is made of, all of it at hand before the loop starts."""
+
+    config: Config
+    bound: Sequence[Bound]
+    journal: Journal
+    run_directory: Path
+    relay: Sequence[str]
+    """The command that starts the relay on `control`."""
+
+    @property
+    def control(self) -> Path:
+        return self.run_directory / CONTROL_SOCKET
+
+
+class Accounts:
+    """Where the records of calls go: to the journal, and into the statistics."""
+
+    def __init__(self, journal: Journal, metrics: Metrics) -> None:
+        self._journal = journal
+        self._metrics = metrics
+
+    def start(self, uid: str, record: dict[str, object]) -> None:
+        self._journal.start(uid, record)
+
+    def cdr(self, uid: str, record: dict[str, object]) -> None:
+        self._journal.cdr(uid, record)
+        self._metrics.observe_cdr({**record, "uid": uid})
+
+
+class Border:
+    """Made inside the loop that it runs on."""
+
+    def __init__(self, setting: Setting, core: SignallingCore, log: Log) -> None:
+        config = setting.config
+        self._setting = setting
+        self._log = log
+        self._metrics = Metrics(Names(config.zones, config.trunks, config.interfaces))
+        self._core = core
+        accounts = Accounts(setting.journal, self._metrics)
+        self._shell = Shell(self._core, accounts, [log.note, self._metrics.note])
+        self._link = RelayLink(setting.control, os.urandom(8).hex(), self._shell)
+        self._shell.attach_relay(self._link)
+        self._supervisor = RelaySupervisor(setting.relay, setting.control, self._link.up)
+        self._network = Network()
+        self._admin = self._made_admin()
+        self._stop: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        """Set when we are told to stop; to True: leave the relay running."""
+        self._hurry: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.opened = asyncio.Event()
+        """Calls are taken."""
+
+    async def serve(self) -> None:
+        """Until a signal tells us to stop. Raises CannotStart."""
+        self._heed_signals()
+        async with AsyncExitStack() as ending:  # The last begun is the first to end.
+            ending.callback(self._log.event, "stopped")
+            for one in self._setting.bound:
+                ending.callback(one.socket.close)
+            for record in self._setting.journal.recover():
+                self._metrics.observe_cdr(record)
+            ending.push_async_callback(Flushing(self._setting.journal).end)
+            await self._start_admin()
+            ending.push_async_callback(self._admin.stop)
+            ending.callback(self._shell.close)
+            ending.callback(self._network.close)
+            ending.push_async_callback(self._end_relay)
+            link = asyncio.create_task(self._link.run())
+            ending.push_async_callback(ended, link)
+            supervisor = asyncio.create_task(self._supervisor.run())
+            ending.push_async_callback(ended, supervisor)
+            await self._open()
+            await first_of(self._stop, link, supervisor)
+            await self._drain()
+
+    async def _start_admin(self) -> None:
+        try:
+            await self._admin.start()
+        except (OSError, InUse) as error:
+            what = "cannot open the admin socket or the metrics page"
+            raise CannotStart(f"{what}: {error}") from None
+
+    async def _open(self) -> None:
+        up = asyncio.create_task(self._link.up.wait())
+        await first_of(up, self._stop, within=RELAY_START)
+        await ended(up)
+        if not self._stop.done():
+            await self._network.open(self._setting.config, self._setting.bound, self._shell)
+            # What lives now lives on: the collector need not look at it again and again.
+            gc.freeze()
+            self._log.event("started", node=self._setting.config.node.name)
+            self.opened.set()
+
+    async def _drain(self) -> None:
+        self._shell.drain()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while not self._core.idle() and loop.time() - began < DRAIN and not self._hurry.done():
+            if loop.time() - began > FAREWELL and not self._core.calls(self._shell.clock()):
+                return
+            await asyncio.wait({self._hurry}, timeout=LOOK)
+
+    async def _end_relay(self) -> None:
+        if self._stop.done() and self._stop.result():
+            self._supervisor.leave()
+        else:
+            await self._supervisor.stop()
+
+    def _heed_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number, leave in (
+            (signal.SIGTERM, False),
+            (signal.SIGINT, False),
+            (signal.SIGUSR1, True),
+        ):
+            loop.add_signal_handler(number, self._told_to_stop, leave)
+
+    def _told_to_stop(self, leave_relay: bool) -> None:
+        """Once: end in order. Twice: without waiting for peers. More often: at once."""
+        if not self._stop.done():
+            self._stop.set_result(leave_relay)
+        elif not self._hurry.done():
+            self._hurry.set_result(None)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().remove_signal_handler(number)
+
+    def _made_admin(self) -> Admin:
+        setting = self._setting
+        view = BorderView(
+            self._core,
+            self._link,
+            setting.journal,
+            self._shell.clock,
+            node=setting.config.node.name,
+            spool=setting.config.cdr.spool,
+        )
+        prometheus = setting.config.monitoring.prometheus
+        listen = prometheus.listen if prometheus is not None else None
+        path = setting.run_directory / ADMIN_SOCKET
+        return Admin(view, self._metrics, path, listen, self._log.fault)
+
+
+class Flushing:
+    """The journal's own thread: the disk may be slow, the loop must not be."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=keep_flushing, args=(journal, self._stop), name="journal", daemon=True
+        )
+        self._thread.start()
+
+    async def end(self) -> None:
+        """All that has gathered is on the disk after that."""
+        self._stop.set()
+        await asyncio.to_thread(self._thread.join)
+        self._journal.close()
+
+
+async def first_of(*futures: asyncio.Future[Any], within: float | None = None) -> None:
+    await asyncio.wait(futures, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancel it; a fault of its own comes out here."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def log_everything(log: Log) -> None:
+    """Also what the standard library and the libraries say."""
+    logging.basicConfig(handlers=[log.handler()], level=logging.INFO, force=True)
+    logging.captureWarnings(capture=True)
