@@ -67,7 +67,8 @@ class Relay:
         name: str = "relay",
         interval: float = 10.0,
     ) -> None:
-        self._name = name
+        self.name = name
+        """Of one start of the process."""
         self._interval = interval
         self._choose = choose
         self._desk = PortDesk(interfaces, choose)
@@ -125,7 +126,7 @@ class Relay:
         if hello.protocol != PROTOCOL:
             return Failed("", "bad_command", f"this relay speaks protocol {PROTOCOL}")
         self._orphaned_at = None
-        return Welcome(PROTOCOL, self._name, len(self._sessions))
+        return Welcome(PROTOCOL, self.name, len(self._sessions))
 
     def _program(self, session: Session, program: Program, now: float, ticket: int) -> list[Action]:
         """All of it, or nothing."""

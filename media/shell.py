@@ -24,18 +24,19 @@ Answered = Callable[[int, Reply], None]
 
 
 class Shell:
-    def __init__(self, relay: Relay, told: Callable[[Event], None], log: TextIO = sys.stderr):
+    def __init__(self, relay: Relay, log: TextIO) -> None:
         self._relay = relay
-        self._told = told
         self._log = log
         self._answered: Answered = _nobody
         self._engine: Engine
+        self._told: Callable[[Event], None]
         self.deadline: float | None = None
         """When the core wants to be called, whatever comes."""
 
-    def use(self, engine: Engine) -> None:
-        """Before anything else: the engine needs us, we need it."""
+    def use(self, engine: Engine, told: Callable[[Event], None]) -> None:
+        """Before anything else: they need us, and we need them. `told` takes the events."""
         self._engine = engine
+        self._told = told
 
     def command(self, command: Command, ticket: int, answered: Answered, now: float) -> None:
         self._answered = answered
@@ -73,14 +74,24 @@ class Shell:
         self._log.write(json.dumps({"event": event, **details}) + "\n")
         self._log.flush()
 
+    def say_fault(self, session: str | None) -> None:
+        """While the exception stands: what, and where. Its text might name addresses."""
+        kind, _, trace = sys.exc_info()
+        frames = [
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in extract_tb(trace)[-8:]
+        ]
+        name = kind.__name__ if kind is not None else ""
+        self.say("relay_fault", session=session, error=name, at=frames)
+
     def _discard(self, now: float) -> None:
         session = self._relay.current
-        self.say("relay_fault", session=session, **_standing())
+        self.say_fault(session)
         if session is not None:
             try:
                 self._perform(self._relay.discard(session, now), now)
             except Exception:
-                self.say("relay_fault", session=session, **_standing())
+                self.say_fault(session)
 
     def _perform(self, actions: Iterable[Action], now: float) -> None:
         waiting = deque(actions)
@@ -109,13 +120,6 @@ class Shell:
             case Tell(event):
                 self._told(event)
         return []
-
-
-def _standing() -> dict[str, Any]:
-    """The exception that is being handled: what, and where. Its text may name addresses."""
-    kind, _, trace = sys.exc_info()
-    frames = [f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in extract_tb(trace)]
-    return {"error": kind.__name__ if kind else "", "at": frames[-8:]}
 
 
 def _nobody(_: int, __: Reply) -> None:

@@ -307,18 +307,18 @@ class ReferenceEngine:
 
     def kernel_drops(self) -> int:
         """Datagrams that came faster than we read them."""
-        return self._dropped_before + sum(dropped(udp) for udp in self._sockets())
+        return self._dropped_before + sum(dropped(udp) for udp in self._all())
 
-    def files(self) -> int:
-        return sum(1 for _ in self._sockets())
+    def sockets(self) -> int:
+        return sum(1 for _ in self._all())
 
     def close(self) -> None:
-        for udp in list(self._sockets()):
+        for udp in list(self._all()):
             udp.close()
         self._strangers.close()
         self._epoll.close()
 
-    def _sockets(self) -> Iterator[socket]:
+    def _all(self) -> Iterator[socket]:
         for port in self._ports.values():
             yield port.socket
             yield from (lane.socket for lane in port.lanes.values())

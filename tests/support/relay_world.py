@@ -41,9 +41,9 @@ class RelayWorld:
         self.relay = Relay({"wan": wan, "lan": lan}, Random(7).randrange, name="r1", interval=10.0)
         self.told: list[Event] = []
         self.log = StringIO()
-        self.shell = Shell(self.relay, self.told.append, self.log)
+        self.shell = Shell(self.relay, self.log)
         self.engine = VirtualEngine(self.shell.packet)
-        self.shell.use(self.engine)
+        self.shell.use(self.engine, self.told.append)
         self._sequence = count(1)
 
     def ask(self, command: Command) -> Reply:

@@ -42,7 +42,7 @@ def test_a_pair_is_bound_wholly_or_not_at_all() -> None:
     port = free_pair(lambda port: engine.bind(("i", port), "audio"))
     assert not other.bind(("i", port), "audio")
     assert not other.bind(("i", port - 1), "audio")
-    assert other.files() == 0
+    assert other.sockets() == 0
     engine.unbind(("i", port))
     assert other.bind(("i", port), "audio")
     for each in (engine, other):
@@ -67,11 +67,11 @@ def test_packets_that_came_while_the_flow_was_made_go_up_with_their_real_source(
 
 
 def test_a_flow_that_was_removed_before_it_settled_leaves_nothing(rig: ReferenceRig) -> None:
-    files = rig.engine.files()
+    files = rig.engine.sockets()
     rig.engine.install(flow(rig))
     rig.engine.remove(rig.local("a"), rig.address("alice"))
     rig.settle()
-    assert rig.engine.files() == files
+    assert rig.engine.sockets() == files
     rig.say("alice", "a", PACKET)
     assert rig.ups == [("a", PACKET, "alice")]
 
@@ -147,7 +147,7 @@ def test_a_flow_whose_way_out_is_closed_counts_what_it_could_not_send(rig: Refer
     assert rig.counts("a")["unsent"] == 1
     rig.install("a", "alice", "b", "bob")
     rig.engine.unbind(rig.local("a"))
-    assert rig.engine.files() == 0
+    assert rig.engine.sockets() == 0
 
 
 def test_the_kernels_own_drops_are_counted_and_stay_counted(rig: ReferenceRig) -> None:

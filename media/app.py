@@ -1,0 +1,143 @@
+"""The relay process: one epoll loop for packets, for the control socket and for signals.
+
+It goes on without signalling: calls keep their media, and end when that ends.
+"""
+
+import gc
+import resource
+import signal
+import sys
+from pathlib import Path
+from secrets import randbelow, token_hex
+from select import EPOLLIN
+from socket import socketpair
+from typing import TextIO
+
+from config.model import Config
+from media.door import Door
+from media.engine.reference import ReferenceEngine
+from media.ports import MediaInterface
+from media.relay import Relay
+from media.shell import Shell
+
+LONGEST_WAIT = 1.0
+"""Seconds, without packets, commands or alarms."""
+
+
+class App:
+    def __init__(self, config: Config, control_path: Path, log: TextIO) -> None:
+        interval = config.monitoring.quality.interval
+        self.relay = Relay(interfaces_of(config), randbelow, name=token_hex(8), interval=interval)
+        self.shell = Shell(self.relay, log)
+        addresses = {name: str(each.bind) for name, each in config.interfaces.items()}
+        self.engine = ReferenceEngine(addresses, self.shell.packet, self.shell.fault)
+        self.door = Door(control_path, self.engine, self.shell.command, self.relay.signalling_lost)
+        self.shell.use(self.engine, self.door.tell)
+        self._now = 0.0
+
+    def turn(self, longest: float = LONGEST_WAIT) -> None:
+        """Once around the loop. A fault that belongs to no session is logged, and that is all."""
+        shell = self.shell
+        timeout = longest
+        if shell.deadline is not None:
+            timeout = min(longest, max(0.0, shell.deadline - self._now))
+        try:
+            self._now = now = self.engine.turn(timeout)
+            if shell.deadline is not None and shell.deadline <= now:
+                shell.timeout(now)
+        except Exception:
+            shell.say_fault(None)
+
+    def say_statistics(self) -> None:
+        ports = self.relay.ports(self._now)
+        self.shell.say(
+            "relay_statistics",
+            sessions=len(self.relay),
+            ports={
+                name: {"free": each.free, "used": each.used, "quarantined": each.quarantined}
+                for name, each in ports.items()
+            },
+            drops={**self.relay.drops, "kernel": self.engine.kernel_drops()},
+            sockets=self.engine.sockets(),
+        )
+
+    def close(self) -> None:
+        self.door.close()
+        self.engine.close()
+
+
+def interfaces_of(config: Config) -> dict[str, MediaInterface]:
+    return {
+        name: MediaInterface(
+            addresses=(str(each.bind), str(each.shown)),
+            low=each.media.ports[0],
+            high=each.media.ports[1],
+            quarantine=each.media.quarantine,
+        )
+        for name, each in config.interfaces.items()
+    }
+
+
+def run(config: Config, control_path: Path | str, log: TextIO = sys.stderr) -> None:
+    """Until SIGTERM or SIGINT. SIGUSR1 logs the statistics."""
+    allow_many_files()
+    app = App(config, Path(control_path), log)
+    signals = Signals()
+    app.engine.watch(signals.file, EPOLLIN, lambda *_: signals.clear())
+    spare_the_collector()
+    app.shell.say("relay_up", relay=app.relay.name)
+    while not signals.stop:
+        app.turn()
+        if signals.statistics:
+            signals.statistics = False
+            app.say_statistics()
+    app.say_statistics()
+    app.close()
+    signals.close()
+
+
+class Signals:
+    """What the process was told by signals; they end a wait of the loop."""
+
+    def __init__(self) -> None:
+        self.stop = self.statistics = False
+        self._ours, self._kernels = socketpair()
+        for each in (self._ours, self._kernels):
+            each.setblocking(False)
+        self.file = self._ours.fileno()
+        signal.set_wakeup_fd(self._kernels.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGUSR1, self._statistics)
+
+    def clear(self) -> None:
+        self._ours.recv(4096)
+
+    def close(self) -> None:
+        signal.set_wakeup_fd(-1)
+        self._ours.close()
+        self._kernels.close()
+
+    def _stop(self, *_: object) -> None:
+        self.stop = True
+
+    def _statistics(self, *_: object) -> None:
+        self.statistics = True
+
+
+def allow_many_files() -> None:
+    """A stream has six sockets. As many as the host lets us have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def spare_the_collector() -> None:
+    """Sessions are freed by their reference counts: they hold no cycles (a test sees to it).
+
+    So the collector need only look at young objects, now and then. To look through those of many
+    calls would stop all media for longer than a packet takes.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 1_000_000, 1_000_000)
