@@ -144,6 +144,8 @@ class Border:
             await asyncio.wait({self._hurry}, timeout=LOOK)
 
     async def _end_relay(self) -> None:
+        if self._core.calls(self._shell.clock()):  # Some did not end in time: write them down.
+            self._shell.relay_lost()
         if self._stop.done() and self._stop.result():
             self._supervisor.leave()
         else:

@@ -104,7 +104,8 @@ class RelayLink:
             if welcomed:
                 self._control = self.welcome = None
                 self.up.clear()
-                self._shell.relay_lost()
+        if welcomed:
+            self._shell.relay_lost()
         return welcomed
 
     def _greeted(self, control: "Control", reply: Reply | None) -> None:

@@ -25,16 +25,23 @@ class Network:
         self.tcp: dict[str, TcpCarrier] = {}
 
     async def open(self, config: Config, bound: Sequence[Bound], shell: Shell) -> None:
-        """Of several listeners of one transport the first of an interface is what it sends from."""
-        share = connections_each(len({one.interface for one in bound if one.transport == "tcp"}))
+        """Of several listeners of one transport the first of an interface is what it sends from.
+
+        No message is passed on before all can be answered, on whatever interface.
+        """
         for one in bound:
             if one.transport == "udp":
-                listener = await listen(one.socket, one.interface, shell)
-                self.udp.append(listener)
+                listener = UdpListener(one.interface, shell)
                 shell.attach(one.interface, "udp", listener)
-            else:
-                carrier = self._tcp_carrier(config, one.interface, share, shell)
-                await carrier.listen(one.socket)
+                await listen(one.socket, listener)
+                self.udp.append(listener)
+        streams = [one for one in bound if one.transport == "tcp"]
+        share = connections_each(len({one.interface for one in streams}))
+        carriers = [self._tcp_carrier(config, one.interface, share, shell) for one in streams]
+        for listener in self.udp:
+            listener.begin()
+        for one, carrier in zip(streams, carriers, strict=True):
+            await carrier.listen(one.socket)
 
     def _tcp_carrier(self, config: Config, interface: str, share: int, shell: Shell) -> TcpCarrier:
         if interface not in self.tcp:

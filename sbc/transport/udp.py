@@ -20,6 +20,14 @@ class UdpListener(asyncio.DatagramProtocol):
         self._interface = interface
         self._shell = shell
         self._full = False
+        self._early: list[tuple[bytes, Flow]] | None = []
+        """What came before `begin`."""
+
+    def begin(self) -> None:
+        """Pass messages on, once every way out is open for what the core will answer."""
+        early, self._early = self._early or (), None
+        for data, flow in early:
+            self._shell.received(data, flow)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
@@ -28,7 +36,10 @@ class UdpListener(asyncio.DatagramProtocol):
         if len(data) > KEEPALIVE:
             # An IPv6 source has two more fields, which a flow does not need.
             flow = Flow(self._interface, "udp", addr if len(addr) == 2 else addr[:2])
-            self._shell.received(data, flow)
+            if self._early is None:
+                self._shell.received(data, flow)
+            else:
+                self._early.append((data, flow))
 
     def error_received(self, exc: Exception) -> None:  # noqa: ARG002  # the name is asyncio's
         # An ICMP error may be forged and names no transaction: their timers decide.
@@ -54,9 +65,5 @@ class UdpListener(asyncio.DatagramProtocol):
         self._transport.close()
 
 
-async def listen(bound: socket.socket, interface: str, shell: Shell) -> UdpListener:
-    loop = asyncio.get_running_loop()
-    _, listener = await loop.create_datagram_endpoint(
-        lambda: UdpListener(interface, shell), sock=bound
-    )
-    return listener
+async def listen(bound: socket.socket, listener: UdpListener) -> None:
+    await asyncio.get_running_loop().create_datagram_endpoint(lambda: listener, sock=bound)

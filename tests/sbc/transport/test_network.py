@@ -32,6 +32,10 @@ routes:
 """  # noqa: E501  (one line a thing, as in the documentation)
 OPTIONS = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n"
 
+EARLY = b"came before the core could have answered on the other interface"
+
+ELSEWHERE = Transmit(b"to the other side", Flow("lan", "udp", ("127.0.0.1", 9)))
+
 
 def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as taken_for_a_moment:
@@ -49,10 +53,15 @@ def run(
 
     async def main() -> None:
         core = ScriptedCore(
-            lambda one: [Transmit(one.data, one.flow)] if one.name == "receive" else []
+            lambda one: [Transmit(one.data, one.flow), ELSEWHERE] if one.name == "receive" else []
         )
         shell, network = Shell(core, Shelf()), Network()
-        await network.open(config, bind_all(config.interfaces), shell)
+        bound = bind_all(config.interfaces)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as early:
+            early.sendto(EARLY, bound[0].socket.getsockname())
+        await network.open(config, bound, shell)
+        assert shell.faults == 0
+        assert (await core.next("receive")).data == EARLY
         with ExitStack() as sockets:
             sockets.callback(shell.close)
             sockets.callback(network.close)

@@ -14,19 +14,25 @@ Address = tuple[str, int]
 
 
 def run(
-    host: str, scenario: Callable[[ScriptedCore, UdpListener, socket.socket], Awaitable[None]]
+    host: str,
+    scenario: Callable[[ScriptedCore, UdpListener, socket.socket], Awaitable[None]],
+    *,
+    begun: bool = True,
 ) -> None:
     """With a listener on `host` and a peer that is connected to it, on the loop of the product."""
 
     async def main() -> None:
         core = ScriptedCore()
         shell = Shell(core, Shelf())
-        listener = await listen(datagram_socket(host), "wan", shell)
+        listener = UdpListener("wan", shell)
         shell.attach("wan", "udp", listener)
+        await listen(datagram_socket(host), listener)
         bound = listener.address
         with datagram_socket(host) as peer:
             peer.connect(bound)
             peer.setblocking(False)
+            if begun:
+                listener.begin()
             await scenario(core, listener, peer)
         listener.close()
         shell.close()
@@ -54,6 +60,24 @@ def test_a_datagram_comes_in_by_its_flow_and_the_answer_goes_back_on_it(host: st
         assert answer == b"SIP/2.0 200 OK\r\n\r\n"
 
     run(host, scenario)
+
+
+def test_what_comes_before_every_way_out_is_open_waits_for_it() -> None:
+    async def scenario(core: ScriptedCore, listener: UdpListener, peer: socket.socket) -> None:
+        peer.send(b"first")
+        peer.send(b"second")
+        turn = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.02, turn.set_result, None)
+        await turn
+        assert core.inputs == []
+        listener.begin()
+        assert [one.data for one in core.inputs] == [b"first", b"second"]
+        peer.send(b"third")
+        await core.next("receive")
+        await core.next("receive")
+        assert (await core.next("receive")).data == b"third"
+
+    run("127.0.0.1", scenario, begun=False)
 
 
 def test_keepalives_are_swallowed_without_an_answer() -> None:
