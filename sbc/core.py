@@ -18,7 +18,7 @@ from sbc.routing.sources import Sources
 from sbc.routing.targets import Targets
 from sbc.sip.errors import BadMessage
 from sbc.sip.limits import Limits
-from sbc.sip.message import Request, build_response, parse
+from sbc.sip.message import Request, parse
 from sbc.sip.validate import check_request, check_response
 from sbc.tokens import Tokens
 from sbc.transaction.layer import TransactionLayer
@@ -38,7 +38,6 @@ class Core:
         self._wire = Wire(self._layer, listeners, tokens, config.node.user_agent)
         self._shared = Shared(self._wire, config, Targets(config, listeners), epoch)
         self._agent = Agent(self._shared, OutOfDialog(self._shared, self._sources))
-        self._draining = False
 
     # --- inputs -----------------------------------------------------------------------------------
 
@@ -57,10 +56,6 @@ class Core:
                 check_response(message)
         except BadMessage as bad:
             self._malformed(bad, flow)
-            return self._done()
-        if self._draining and _begins_a_call(message):
-            assert isinstance(message, Request)
-            self._stateless(message, 503, flow, (("Retry-After", "30"),))
             return self._done()
         wire.take(self._layer.receive(message, flow, now))
         return self._done()
@@ -108,7 +103,7 @@ class Core:
     def drain(self, now: float) -> list[Action]:
         """Take no new calls and end the others."""
         self._begin(now)
-        self._draining = True
+        self._shared.draining = True
         self._agent.stop()
         return self._done()
 
@@ -172,35 +167,17 @@ class Core:
             return
         try:
             message = parse(data, self._limits[flow.interface], datagram=not flow.reliable)
-            if isinstance(message, Request) and message.method != "ACK":
-                self._stateless(message, 403, flow)
         except BadMessage:
             return
+        if isinstance(message, Request):
+            self._wire.take(self._layer.refuse(message, flow, 403))
 
     def _malformed(self, bad: BadMessage, flow: Flow) -> None:
         zone = self._sources.zone(flow.interface)
         labels = {"zone": zone, "status": str(bad.status)}
         self._wire.note("malformed", labels, why=bad.reason, source=flow.remote[0])
-        request = bad.request
-        if request is not None and request.method != "ACK":
-            self._stateless(request, bad.status, flow)
-
-    def _stateless(
-        self,
-        request: Request,
-        status: int,
-        flow: Flow,
-        fields: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        """An answer that leaves no state (RFC 3261 §8.2.7), if the request says where it goes."""
-        try:
-            via = request.headers.via
-            request.headers.replace_top_via(via.with_source(*flow.remote))
-            tag = self._wire.tokens.token(16)
-            response = build_response(request, status, None, fields, to_tag=tag)
-        except BadMessage:
-            return
-        self._wire.transmit(response.encode(), flow)
+        if bad.request is not None:
+            self._wire.take(self._layer.refuse(bad.request, flow, bad.status))
 
 
 def _limits(section: MessageLimits) -> Limits:
@@ -209,12 +186,4 @@ def _limits(section: MessageLimits) -> Limits:
         headers=section.headers,
         header_bytes=section.header_bytes,
         body=section.body,
-    )
-
-
-def _begins_a_call(message: object) -> bool:
-    return (
-        isinstance(message, Request)
-        and message.method == "INVITE"
-        and message.headers.to.tag is None
     )

@@ -11,7 +11,18 @@ from collections.abc import Callable
 from functools import partial
 from traceback import format_exception
 
-from media.control import Dead, Event, Failed, Latched, Opened, Reply, SessionReport, Silent
+from media.control import (
+    Close,
+    Command,
+    Dead,
+    Event,
+    Failed,
+    Latched,
+    Opened,
+    Reply,
+    SessionReport,
+    Silent,
+)
 from sbc.actions import Flow, Journal
 from sbc.b2bua import incoming, setup, teardown
 from sbc.b2bua.call import Call, Shared, State
@@ -22,6 +33,7 @@ from sbc.b2bua.events import (
     LastedTooLong,
     MediaDied,
     NotReported,
+    PlanRefused,
     PortsFound,
     PortsRefused,
     RangTooLong,
@@ -32,24 +44,22 @@ from sbc.b2bua.events import (
 from sbc.b2bua.figure import handle
 from sbc.b2bua.out_of_dialog import OutOfDialog
 from sbc.b2bua.record import record_of
+from sbc.b2bua.stray import end_stray
 from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
+from sbc.b2bua.wire import Raised
 from sbc.sip.message import Request, build_response
 from sbc.transaction.events import Failed as TransactionFailed
-from sbc.transaction.events import Key, Output
+from sbc.transaction.events import Key
 from sbc.transaction.layer import (
     AckReceived,
     Cancelled,
     RequestReceived,
     ResponseReceived,
+    StraySuccess,
 )
 
-_TIMED: dict[str, Callable[[], CallEvent]] = {
-    "duration": LastedTooLong,
-    "report": NotReported,
-    "ring": RangTooLong,
-}
-
+_TIMED: dict[str, Callable[[], CallEvent]] = {"duration": LastedTooLong, "ring": RangTooLong}
 
 RECENT = 500
 """Ended calls whose ladder is kept."""
@@ -78,27 +88,31 @@ class Agent:
             if wire.raised:
                 self._transaction_event(wire.raised.popleft())
 
-    def _transaction_event(self, event: Output) -> None:
+    def _transaction_event(self, event: Raised) -> None:
         match event:
             case RequestReceived(key, request, flow):
                 self._request(key, request, flow)
             case AckReceived(request, flow):
                 usage = self._usage(request, flow)
                 if usage is not None:
-                    usage.leg.traced("in", request)
+                    usage.leg.heard(request)
                     self._try(usage.leg.call, partial(incoming.acknowledged, usage, request))
-            case ResponseReceived(key, response, flow):
-                owner = self._wire.owners.get(key)
-                if owner is not None:
-                    self._try(owner.leg.call, partial(owner.responded, key, response, flow))
-            case TransactionFailed(key, cause):
-                owner = self._wire.owners.get(key)
-                if owner is not None:
-                    self._try(owner.leg.call, partial(owner.failed, key, cause))
+            case ResponseReceived() | TransactionFailed():
+                self._concluded(event)
             case Cancelled(key):
                 self._cancelled(key)
-            case _:
-                pass  # a 2xx to a transaction long over: its sender gives up by itself
+            case StraySuccess(response, flow):
+                end_stray(self._wire, response, flow)
+
+    def _concluded(self, event: ResponseReceived | TransactionFailed) -> None:
+        owner = self._wire.owners.get(event.key)
+        if owner is None:
+            return  # nobody waits for it: it ended something stray, or its call ended by a fault
+        if isinstance(event, ResponseReceived):
+            action = partial(owner.responded, event.key, event.response, event.flow)
+        else:
+            action = partial(owner.failed, event.key, event.cause)
+        self._try(owner.leg.call, action)
 
     def _request(self, key: Key, request: Request, flow: Flow) -> None:
         if not request.headers.to.tag:
@@ -108,18 +122,24 @@ class Agent:
         if usage is None:
             self._wire.respond(key, build_response(request, 481))
             return
-        usage.leg.traced("in", request)
+        usage.leg.heard(request)
         if not self._try(usage.leg.call, partial(incoming.received, usage, key, request, flow)):
             self._wire.respond(key, build_response(request, 500))
 
     def _begin(self, key: Key, request: Request, flow: Flow) -> None:
-        call = self._out_of_dialog.receive(key, request, flow, self._in_use.__getitem__)
+        try:
+            call = self._out_of_dialog.receive(key, request, flow, self._in_use.__getitem__)
+            if call is not None:
+                setup.take_target(call)
+        except Exception as error:
+            self._note_fault("", error)
+            self._wire.respond(key, build_response(request, 500, to_tag=self._wire.tokens.token()))
+            return
         if call is None:
             return
         self.calls[call.uid] = call
         self._invites[key] = call
         self._in_use[call.facts.caller.trunk] += 1
-        setup.take_target(call)
         self._wire.actions.append(Journal("start", call.uid, record_of(call, self._wire.now)))
         self._try(call, partial(setup.begin, call))
 
@@ -153,23 +173,34 @@ class Agent:
     # --- the relay --------------------------------------------------------------------------------
 
     def relay_replied(self, serial: int, reply: Reply) -> None:
-        call = self._shared.asks.pop(serial, None)
-        if call is None:
-            return
-        match reply:
-            case Opened():
-                self._wire.tell(call, PortsFound(serial, reply))
-            case SessionReport():
+        asked = self._shared.answered(serial)
+        if asked is not None:
+            self._answered(serial, *asked, reply)
+        elif isinstance(reply, Failed):
+            call = self._of_session(reply.session)
+            if call is not None:
+                self._wire.tell(call, PlanRefused())
+
+    def _answered(self, serial: int, call: Call, command: Command, reply: Reply | None) -> None:
+        """To a question of `call`; None: there will be no answer."""
+        match command, reply:
+            case Close(), SessionReport():
                 self._wire.tell(call, Reported(reply))
-            case Failed() if call.state is State.ENDING:
+            case Close(), _:
                 self._wire.tell(call, NotReported())
-            case Failed():
-                self._wire.tell(call, PortsRefused(serial, reply))
-            case _:
-                pass
+            case _, Opened():
+                self._wire.tell(call, PortsFound(serial, reply))
+            case _, _:
+                reason = reply.reason if isinstance(reply, Failed) else None
+                self._wire.tell(call, PortsRefused(serial, reason))
+
+    def _of_session(self, session: str) -> Call | None:
+        """The call whose media this is; not one that has other media by now."""
+        call = self.calls.get(session.partition(".")[0])
+        return call if call is not None and call.plan.session == session else None
 
     def relay_told(self, event: Event) -> None:
-        call = self.calls.get(event.session.partition(".")[0])
+        call = self._of_session(event.session)
         if call is None:
             return
         match event:
@@ -185,7 +216,7 @@ class Agent:
 
     def relay_lost(self) -> None:
         self._shared.relay_up = False
-        self._shared.asks.clear()
+        self._shared.forget_asks()
         for call in list(self.calls.values()):
             self._wire.tell(call, RelayLost())
 
@@ -199,10 +230,14 @@ class Agent:
         match key:
             case ("forget", tuple() as transaction):
                 self._wire.owners.pop(transaction, None)
+            case ("ask", int() as serial):
+                asked = self._shared.answered(serial)
+                if asked is not None:
+                    self._answered(serial, *asked, None)
             case (Call() as call, str() as name):
                 self._wire.tell(call, _TIMED[name]())
-            case (Usage() as usage, str()):
-                self._try(usage.leg.call, usage.repeat)
+            case (Usage() as usage, str() as name):
+                self._try(usage.leg.call, partial(usage.timer, name))
             case (Caller() as caller, Usage() as usage):
                 self._try(caller.leg.call, partial(caller.timer, usage))
             case _:
@@ -221,10 +256,19 @@ class Agent:
         return True
 
     def _fault(self, call: Call, error: Exception) -> None:
-        labels = {"where": type(error).__name__}
+        """End the call in good order; if that is at fault too, without any."""
+        self._note_fault(call.uid, error)
+        if call.state is State.ENDED:
+            return
+        if call.state is not State.ENDING:
+            try:
+                teardown.finish(call, FAULT, "border")
+            except Exception as another:
+                self._note_fault(call.uid, another)
+            else:
+                return
+        teardown.abandon(call)
+
+    def _note_fault(self, uid: str, error: Exception) -> None:
         text = "".join(format_exception(error))
-        self._wire.note("call_fault", labels, call=call.uid, traceback=text)
-        try:
-            teardown.finish(call, FAULT, "border")
-        except Exception:
-            teardown.abandon(call)
+        self._wire.note("call_fault", {"where": type(error).__name__}, call=uid, traceback=text)

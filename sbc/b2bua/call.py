@@ -17,7 +17,7 @@ from sbc.b2bua.callee import Callee
 from sbc.b2bua.caller import Caller
 from sbc.b2bua.causes import Cause
 from sbc.b2bua.content import Content
-from sbc.b2bua.events import Answered, Progressed, Requested, Responded
+from sbc.b2bua.events import Allocated, Answered, Progressed, Requested, Responded
 from sbc.b2bua.identity import Parties
 from sbc.b2bua.leg import Peer
 from sbc.b2bua.media import MediaPlan
@@ -62,17 +62,21 @@ class Times:
     ended: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """One target that was tried."""
 
     trunk: str
     endpoint: str
-    status: int
+    status: int | None = None
+    """Its final answer; None: it gave none, or none was waited for."""
 
 
-Waiting = Progressed | Answered | Requested | Responded
-"""Events with an offer that must have ports before they can go on."""
+Waiting = Allocated | Progressed | Answered | Requested | Responded
+"""Events whose offer must have ports before they can go on."""
+
+ANSWERS_WITHIN = 5.0
+"""Seconds for the relay's answer to a question; after that it will not come."""
 
 
 @dataclass(slots=True)
@@ -86,20 +90,31 @@ class Shared:
     epoch: float
     """Wall clock, in seconds, at 0 of the core's clock."""
     relay_up: bool = False
-    asks: dict[int, Call] = field(default_factory=dict)
+    draining: bool = False
+    """No new calls are taken."""
+    asks: dict[int, tuple[Call, Command]] = field(default_factory=dict)
     serial: int = 0
 
     def ask(self, call: Call, command: Command) -> int:
-        """Ask the relay; the reply comes back to `call`."""
-        self.serial += 1
-        self.asks[self.serial] = call
-        self.wire.actions.append(AskRelay(self.serial, command))
+        """Ask the relay; the reply comes back to `call`, or word that there will be none."""
+        self.tell(command)
+        self.asks[self.serial] = (call, command)
+        self.wire.timer(("ask", self.serial), ANSWERS_WITHIN)
         return self.serial
 
     def tell(self, command: Command) -> None:
-        """Ask the relay for something whose reply nobody waits for."""
+        """Ask the relay for something whose success is taken for granted."""
         self.serial += 1
         self.wire.actions.append(AskRelay(self.serial, command))
+
+    def answered(self, serial: int) -> tuple[Call, Command] | None:
+        """Who asked this, and what; they wait no longer."""
+        self.wire.timers.clear(("ask", serial))
+        return self.asks.pop(serial, None)
+
+    def forget_asks(self) -> None:
+        for serial in list(self.asks):
+            self.answered(serial)
 
 
 class Call:
@@ -109,12 +124,13 @@ class Call:
         "caller",
         "cause",
         "content",
-        "early_answers",
         "ended_by",
         "facts",
         "inserted",
+        "offer",
         "parked",
         "plan",
+        "previews",
         "record",
         "relayed",
         "report",
@@ -133,12 +149,20 @@ class Call:
     plan: MediaPlan
     """Both belong to the target being tried, and are set when the first one is."""
 
-    def __init__(self, shared: Shared, facts: Facts, session: SessionId, content: Content) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        facts: Facts,
+        session: SessionId,
+        content: Content,
+        offer: Session | None,
+    ) -> None:
         self.shared = shared
         self.facts = facts
         self.session = session
         self.content = content
-        """What the INVITE brought; its offer goes to each target that is tried."""
+        self.offer = offer
+        """What the INVITE brought; both go to each target that is tried."""
         self.state = State.ALLOCATING
         self.callee: Callee | None = None
         self.targets: list[Target] = []
@@ -146,14 +170,14 @@ class Call:
         self.attempts: list[Attempt] = []
         self.times = Times(shared.wire.now)
         self.trace = Trace(shared.wire.now)
-        self.parked: dict[int, Waiting | None] = {}
-        """What goes on when the relay has answered an `Open`; None: the INVITE itself."""
+        self.parked: dict[int, Waiting] = {}
+        """What goes on when the relay has answered an `Open`."""
         self.relayed: dict[Key, tuple[Usage, Key]] = {}
         """Our request on one leg → the request on the other that it stands for."""
         self.inserted: Session | None = None
-        """Our own offer to a target that refuses an INVITE without one; then its answer to it."""
-        self.early_answers: dict[Usage, Session] = {}
-        """Our answer as the caller heard it in a provisional, for its 2xx."""
+        """Our own offer, to a target that refuses an INVITE without one."""
+        self.previews: dict[Usage, Session] = {}
+        """Answers to that offer in provisionals: with the 2xx they become offers to the caller."""
         self.cause: Cause | None = None
         self.ended_by = "border"
         self.report: SessionReport | None = None
@@ -168,9 +192,9 @@ class Call:
     def wire(self) -> Wire:
         return self.shared.wire
 
-    @property
-    def offer(self) -> Session | None:
-        return self.content.sdp
+    def tried(self, status: int) -> None:
+        """The target at hand has given its final answer."""
+        self.attempts[-1].status = status
 
     def labels(self) -> dict[str, str]:
         """Bounded labels for notes of this call."""

@@ -11,20 +11,24 @@ from dataclasses import dataclass
 
 from media.sdp.session import Session
 from sbc.actions import Flow
-from sbc.b2bua.content import EMPTY, SDP, Content, read
+from sbc.b2bua.causes import reasons
+from sbc.b2bua.content import EMPTY, Content, read_leniently
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Answered, Progressed, Refused
 from sbc.b2bua.identity import user_of
-from sbc.b2bua.leg import Leg
-from sbc.b2bua.usage import ALLOW, Usage
+from sbc.b2bua.leg import ALLOW, Leg
+from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP
 from sbc.dialog.dialog import Dialog
-from sbc.dialog.offer_answer import OfferAnswer
+from sbc.dialog.offer_answer import OfferAnswer, State
 from sbc.dialog.reliable import OPTION_TAG, ReliableReceiver
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request
 from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
+
+MOST_BRANCHES = 24
+"""Early dialogs of one call; provisionals in further ones are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Callee:
         self._receivers: dict[Usage, ReliableReceiver] = {}
         self._owed_pracks: dict[Usage, str] = {}
         self.request = self._build(invitation)
+        leg.local_tag = self._local_tag
         leg.traced("out", self.request)
         self.key = leg.wire.send(self.request, leg.flow, self)
 
@@ -78,28 +83,21 @@ class Callee:
             ("Contact", leg.contact),
             ALLOW,
             ("User-Agent", leg.wire.user_agent),
-            *leg.session_field(),
+            leg.session_field(),
             *content.fields,
         ]
         if invitation.reliable:
-            fields.append(("Supported", "100rel"))
-        sdp = content.sdp
+            fields.append(("Supported", OPTION_TAG))
         return build_request(
-            "INVITE",
-            invitation.request_uri,
-            fields,
-            sdp.encode() if sdp is not None else content.body,
-            SDP if sdp is not None else content.content_type,
+            "INVITE", invitation.request_uri, fields, content.payload, content.payload_type
         )
 
     # --- what the peer answers --------------------------------------------------------------------
 
     def responded(self, key: Key, response: Response, flow: Flow) -> None:
         leg = self.leg
-        leg.traced("in", response)
-        leg.call.session = leg.call.session.heard_from_b(
-            response.headers.get("session-id"), leg.wire.tokens
-        )
+        leg.heard(response)
+        leg.call.session = leg.call.session.complete(leg.wire.tokens)
         status = response.status
         if status >= 300:
             self._refused(key, response)
@@ -125,19 +123,22 @@ class Callee:
         self.leg.wire.tell(self.leg.call, Refused(status, EMPTY, ()))
 
     def _usage(self, response: Response, flow: Flow) -> Usage | None:
-        """The dialog of a 1xx or 2xx; None for one that has no To tag yet (RFC 3261 §12.1)."""
-        headers = response.headers
-        leg = self.leg
-        tag = headers.to.tag
-        if not tag:
-            if response.status < 200:
-                return None if self.final else self._untagged(response, flow)
+        """The dialog of a 1xx or 2xx (RFC 3261 §12.1); None if it may begin none."""
+        headers, leg = response.headers, self.leg
+        tag = headers.to.tag or ""
+        if not tag and response.status >= 200:
             raise BadMessage(400, "2xx without a To tag")
         found = leg.wire.usages.get((leg.call_id, self._local_tag, tag))
         if found is None:
-            found = self._new_usage(response, flow)
+            found = self._untagged() if tag else next(iter(leg.usages), None)
+            if found is not None and tag:
+                self._name(found, response, flow)
         elif response.status >= 200 and not found.confirmed:
             found.dialog.confirm(response)
+        if found is None:
+            if response.status < 200 and (self.final or len(leg.usages) >= MOST_BRANCHES):
+                return None
+            found = self._new_usage(response, flow)
         if headers.has("allow"):
             found.allow = frozenset(headers.allow)
         return found
@@ -153,15 +154,20 @@ class Callee:
         leg.began(usage)
         return usage
 
-    def _untagged(self, response: Response, flow: Flow) -> Usage:
-        """A 180 without a To tag makes no dialog, yet the caller shall hear of it."""
-        del flow
-        for usage in self.leg.usages:
-            return usage
-        return self._new_usage(response, self.leg.flow)
+    def _untagged(self) -> Usage | None:
+        """What a 180 without a To tag began: no dialog yet, but the caller has heard of it."""
+        return self.leg.wire.usages.get((self.leg.call_id, self._local_tag, ""))
+
+    def _name(self, usage: Usage, response: Response, flow: Flow) -> None:
+        """The dialog of that 180, now that it has a name."""
+        usages = self.leg.wire.usages
+        del usages[usage.id]
+        usage.dialog = Dialog.from_response(self.request, response, flow)
+        usages[usage.id] = usage
+        self.leg.speaks_in(usage.dialog)
 
     def _progressed(self, usage: Usage, response: Response) -> None:
-        content = _content(response)
+        content, described = read_leniently(response)
         rseq = response.headers.rseq
         reliable = rseq is not None and OPTION_TAG in response.headers.require
         offer = answer = None
@@ -169,16 +175,16 @@ class Callee:
             if not self._receivers.setdefault(usage, ReliableReceiver()).accept(rseq):
                 return  # repeated, or out of order
             rack = f"{rseq} {response.headers.cseq.number} INVITE"
-            if content.sdp is not None and usage.exchange.answer_received() is None:
-                answer = content.sdp
-            elif content.sdp is not None and usage.exchange.offer_received() is None:
-                offer = content.sdp
+            if described is not None and self._offered:
+                answer = described if usage.exchange.answer_received() is None else None
+            elif described is not None:
+                offer = self._first_offer(usage, described)
             if offer is None:
                 self._prack(usage, rack)
             else:
                 self._owed_pracks[usage] = rack
-        elif content.sdp is not None and self._offered:
-            answer = content.sdp  # a preview: the 2xx or a reliable one brings it again
+        elif self._offered and not usage.exchange.idle:
+            answer = described  # a preview: the 2xx or a reliable one brings it again
         self.leg.wire.tell(
             self.leg.call, Progressed(usage, response.status, content, offer, answer, reliable)
         )
@@ -186,8 +192,7 @@ class Callee:
     def _accepted(self, key: Key, usage: Usage, response: Response) -> None:
         cseq = response.headers.cseq.number
         if usage.confirmed:  # repeated: our ACK was lost
-            if cseq in usage.acks:
-                self.leg.wire.transmit(usage.acks[cseq], self.leg.next_hop(usage.dialog))
+            usage.acknowledge_again(response)
             return
         usage.confirmed = True
         usage.dialog.early = False
@@ -197,21 +202,24 @@ class Callee:
             return
         self.final = True
         self.answered = usage
-        self.leg.dialog = usage.dialog
+        self.leg.speaks_in(usage.dialog)
         self._forget_others(usage)
-        content = _content(response)
+        content, described = read_leniently(response)
         offer = answer = None
         if self._offered:
             if usage.exchange.answer_received() is None:
-                answer = content.sdp
-            usage.ack(cseq)
-        else:
-            offer = content.sdp if usage.exchange.offer_received() is None else None
-            if offer is None:
-                usage.ack(cseq)
-            else:
-                usage.owed_ack = cseq
+                answer = described
+        elif described is not None:
+            offer = self._first_offer(usage, described)
+        usage.acknowledge(cseq, owing=offer is not None)
         self.leg.wire.tell(self.leg.call, Answered(usage, content, offer, answer))
+
+    def _first_offer(self, usage: Usage, described: Session) -> Session | None:
+        """What the INVITE asked for; repeated later it is none any more (RFC 6337 §3.1.1)."""
+        if usage.exchange.state is not State.AWAITING_OFFER:
+            return None
+        usage.exchange.offer_received()
+        return described
 
     def _unwanted(self, usage: Usage, cseq: int) -> None:
         """A second fork answered, or the answer crossed our CANCEL (RFC 3261 §13.2.2.4, §15)."""
@@ -228,7 +236,8 @@ class Callee:
         self.final = True
         self._forget_others(None)
         contacts = _redirects(response) if response.status < 400 else ()
-        self.leg.wire.tell(self.leg.call, Refused(response.status, _content(response), contacts))
+        content, _ = read_leniently(response)
+        self.leg.wire.tell(self.leg.call, Refused(response.status, content, contacts))
 
     def _forget_others(self, kept: Usage | None) -> None:
         for usage in list(self.leg.usages):
@@ -246,30 +255,19 @@ class Callee:
     def _prack(self, usage: Usage, rack: str, answer: Session | None = None) -> None:
         if answer is not None:
             usage.exchange.answer_sent()
-        content = Content(sdp=answer) if answer is not None else EMPTY
-        usage.request("PRACK", (("RAck", rack),), content)
+        usage.request("PRACK", (("RAck", rack),), Content(sdp=answer))
 
     def end(self, fields: Sequence[Field] = ()) -> None:
         """The call is over: CANCEL what is not answered, BYE what is."""
-        self.cancel(fields)
+        self._cancel(reasons(fields))
         for usage in list(self.leg.usages):
             if usage.confirmed:
-                usage.bye(fields)
+                usage.bye(reasons(fields))
 
-    def cancel(self, fields: Sequence[Field] = ()) -> None:
-        if self.final or self.cancelled:
-            return
-        self.cancelled = True
-        wire = self.leg.wire
-        wire.take(wire.layer.cancel(self.key, fields, wire.now))
-
-
-def _content(response: Response) -> Content:
-    """A response cannot be refused: what cannot be read of it is left out."""
-    try:
-        return read(response)
-    except BadMessage:
-        return EMPTY
+    def _cancel(self, fields: Sequence[Field]) -> None:
+        if not self.final and not self.cancelled:
+            self.cancelled = True
+            self.leg.wire.cancel(self.key, (self.leg.session_field(), *fields))
 
 
 def _redirects(response: Response) -> tuple[str, ...]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
+from sbc.b2bua.causes import reasons
 from sbc.b2bua.content import EMPTY, Content, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Abandoned, NeverAcknowledged, PrackReceived, Requested
-from sbc.b2bua.leg import Leg
+from sbc.b2bua.leg import ALLOW, Leg
 from sbc.b2bua.pending import Asked
-from sbc.b2bua.usage import ALLOW, Usage
+from sbc.b2bua.usage import Usage
 from sbc.dialog.dialog import Dialog
-from sbc.dialog.offer_answer import OfferAnswer
+from sbc.dialog.offer_answer import OfferAnswer, State
 from sbc.dialog.reliable import OPTION_TAG, ReliableSender
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response
@@ -30,6 +32,7 @@ class Caller:
         "_offered",
         "_queued",
         "_senders",
+        "_unheard",
         "answered",
         "final",
         "key",
@@ -47,14 +50,22 @@ class Caller:
         """The INVITE has its final answer."""
         self.answered: Usage | None = None
         headers = request.headers
+        leg.remote_tag = headers.from_.tag
         if "100rel" in headers.require:
             self.reliability = "required"
         else:
             self.reliability = "supported" if "100rel" in headers.supported else "none"
         self._senders: dict[Usage, ReliableSender] = {}
         self._queued: dict[Usage, deque[tuple[int, Content]]] = {}
-        self._held: dict[Usage, Content] = {}
-        """2xx which wait for a PRACK: a caller must know the early answer before the call is up."""
+        self._unheard: set[Usage] = set()
+        """Whose last reliable provisional had a description: a 2xx must wait for its PRACK."""
+        self._held: Content | None = None
+        """The 2xx that does so (RFC 3262 §3)."""
+
+    @property
+    def accepted(self) -> bool:
+        """The 2xx was sent."""
+        return self.answered is not None and self._held is None
 
     def new_usage(self) -> Usage:
         """One more early dialog towards the caller."""
@@ -83,24 +94,26 @@ class Caller:
             return
         self.final = True
         self.answered = usage
-        self.leg.dialog = usage.dialog
+        self.leg.speaks_in(usage.dialog)
         for other in list(self.leg.usages):
             if other is not usage:
                 self._forget(other)
-        sender = self._senders.get(usage)
-        if sender is not None and sender.waiting:
-            self._held[usage] = content
+        self._queued.clear()  # what was not said before the answer need not be said any more
+        if usage.exchange.idle:
+            content = replace(content, sdp=None)  # all was said in provisionals (RFC 6337 §3.1)
+        if usage in self._unheard:
+            self._held = content
         else:
+            self.leg.wire.timers.clear((self, usage))
             self._send_answer(usage, content)
 
     def refuse(self, status: int, fields: Sequence[Field] = (), content: Content = EMPTY) -> None:
         if self.final:
             return
         self.final = True
-        tag = self.leg.usages[0].dialog.local_tag if self.leg.usages else None
-        response = self.leg.response(
-            self.request, status, fields, content, tag or self.leg.wire.tokens.token(16)
-        )
+        # One request gets one tag in all of its answers, but for those of forks (§8.2.6.2).
+        tag = self.leg.local_tag = self.leg.local_tag or self.leg.wire.tokens.token(16)
+        response = self.leg.response(self.request, status, fields, content, tag)
         self.leg.wire.respond(self.key, response)
         for usage in list(self.leg.usages):
             self._forget(usage)
@@ -109,24 +122,21 @@ class Caller:
         """The call is over: refuse the INVITE with `status`, or BYE if it was answered."""
         if self.answered is None:
             self.refuse(status, fields)
-        elif self._held.pop(self.answered, None) is not None:
+        elif self._held is not None:
+            self._held = self.answered = None
             self.final = False
             self.refuse(status, fields)
         else:
-            self.answered.bye(fields)
+            self.answered.bye(reasons(fields))
 
     def cancelled(self) -> None:
-        if not self.final:
+        if not self.final or self._held is not None:
             self.leg.wire.tell(self.leg.call, Abandoned())
 
     def _forget(self, usage: Usage) -> None:
         self._senders.pop(usage, None)
-        self._held.pop(usage, None)
         self._queued.pop(usage, None)
         self.leg.wire.timers.clear((self, usage))
-        for key, asked in usage.asked.items():
-            self.leg.wire.respond(key, self.leg.response(asked.request, 487))
-        usage.asked.clear()
         usage.end()
 
     # --- sending: a provisional may have to be acknowledged first (RFC 3262 §3) -------------------
@@ -142,6 +152,7 @@ class Caller:
             return
         if content.sdp is not None:
             usage.exchange.described()
+            self._unheard.add(usage)
         fields = (("Require", OPTION_TAG), ("RSeq", str(sender.next())))
         response = self._response(usage, status, content, fields)
         wire.respond(self.key, response)
@@ -185,37 +196,34 @@ class Caller:
     def _prack(self, usage: Usage, key: Key, request: Request) -> None:
         """PRACK: for us when it only acknowledges; an offer in it is for the other side."""
         leg = self.leg
-        sender, rack = self._senders.get(usage), _rack(request)
+        sender = self._senders.get(usage)
+        rack = request.headers.rack
         if sender is None or rack is None or not sender.acknowledge(rack, leg.wire.now):
             leg.wire.respond(key, leg.response(request, 481))
             return
         self._arm(usage, sender)
+        self._unheard.discard(usage)
         try:
-            self._pracked(usage, key, request, read(request))
+            self._pracked(usage, key, request)
         except BadMessage as bad:
             leg.wire.respond(key, leg.response(request, bad.status))
         queued = self._queued.get(usage)
         if queued:
             self._send_reliably(usage, *queued.popleft())
-            return
-        held = self._held.pop(usage, None)
-        if held is not None:
+        elif self._held is not None:
+            held, self._held = self._held, None
             self._send_answer(usage, held)
 
-    def _pracked(self, usage: Usage, key: Key, request: Request, content: Content) -> None:
-        leg, offer = self.leg, content.sdp
-        if offer is not None and usage.exchange.idle:
+    def _pracked(self, usage: Usage, key: Key, request: Request) -> None:
+        leg = self.leg
+        content, described = read(request)
+        owed = usage.exchange.state is State.LOCAL_OFFER
+        if described is not None and usage.exchange.idle:
             usage.exchange.offer_received()
             usage.asked[key] = Asked(request, offered=True)
-            leg.wire.tell(leg.call, Requested(usage, key, "PRACK", content, offer))
+            leg.wire.tell(leg.call, Requested(usage, key, "PRACK", content, described))
             return
         leg.wire.respond(key, leg.response(request, 200))
-        if offer is not None and usage.exchange.answer_received() is None:
-            leg.wire.tell(leg.call, PrackReceived(usage, offer))
-
-
-def _rack(request: Request) -> tuple[int, int, str] | None:
-    try:
-        return request.headers.rack
-    except BadMessage:
-        return None
+        if owed:
+            usage.exchange.answer_received()
+            leg.wire.tell(leg.call, PrackReceived(usage, described))

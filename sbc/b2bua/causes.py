@@ -1,5 +1,6 @@
 """Why calls end: statuses, Q.850 causes (RFC 6432, RFC 3398 §8.2.6.1) and who may try elsewhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _Q850_OF_STATUS = {
@@ -62,13 +63,24 @@ class Cause:
         return ("Reason", f"Q.850;cause={self.cause}")
 
 
+def reasons(fields: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The Reason fields among those of an ending: all that BYE and CANCEL say."""
+    return tuple(field for field in fields if field[0] == "Reason")
+
+
 NORMAL = Cause(200, "Normal call clearing", 16)
 CANCELLED = Cause(487, "The caller gave up")
 NO_ANSWER = Cause(480, "Nobody answered in time", 19)
 TOO_LONG = Cause(200, "The longest duration is reached", 31)
 NO_ACK = Cause(408, "The answer was never acknowledged", 102)
+NO_PRACK = Cause(504, "A reliable provisional answer was never acknowledged", 102)
 MEDIA_DEAD = Cause(200, "No media in either direction", 102)
 RELAY_LOST = Cause(503, "The media relay was lost", 41)
+RELAY_REFUSED = Cause(503, "The media relay refused its plan", 41)
+NO_RELAY = Cause(503, "The media relay is down")
+NO_PORTS = Cause(503, "No media ports are left")
+NOT_ACCEPTABLE = Cause(488, "No codec is left that both sides may use")
+BAD_ANSWER = Cause(488, "An answer does not fit its offer")
 FAULT = Cause(500, "A fault in the border", 41)
 SHUTDOWN = Cause(503, "The border is stopping", 41)
 PEER_GONE = Cause(481, "The peer no longer knows the call", 41)

@@ -28,40 +28,59 @@ _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The part of a message that may cross."""
+    """What a message of ours says beyond its protocol fields."""
 
     fields: tuple[Field, ...] = ()
     sdp: Session | None = None
+    """A description of our own. None that was read ever stands here: `read` hands it out apart."""
     body: bytes = b""
     """Of another type than SDP; empty beside an `sdp`."""
     content_type: str | None = None
+
+    @property
+    def payload(self) -> bytes:
+        return self.body if self.sdp is None else self.sdp.encode()
+
+    @property
+    def payload_type(self) -> str | None:
+        return self.content_type if self.sdp is None else SDP
 
 
 EMPTY = Content()
 
 
-def read(message: Request | Response) -> Content:
-    """What of `message` may cross. Raises BadMessage: 415 for a body of an unknown type, 400 or 488
-    for one that is broken."""
+def read(message: Request | Response) -> tuple[Content, Session | None]:
+    """What of `message` may cross as it is, and the description that must be anchored first.
+
+    Raises BadMessage: 415 for a body of an unknown type, 400 or 488 for one that is broken.
+    """
     fields = crossing(message.headers)
     if not message.body:
-        return Content(fields)
+        return (Content(fields) if fields else EMPTY), None
     kind = message.headers.content_type or SDP
     body = message.body
     if kind.startswith("multipart/"):
         kind, body = _sdp_part(message, body)
     if kind == SDP:
         try:
-            return Content(fields, sdp=parse_sdp(body))
+            return Content(fields), parse_sdp(body)
         except BadSdp as error:
             raise BadMessage(488, f"Bad session description: {error}") from error
     rebuild = _BODIES.get(kind)
     if rebuild is None:
-        return _unknown(message, fields)
+        return _unknown(message, fields), None
     rebuilt = rebuild(body)
     if rebuilt is None:
         raise BadMessage(400, f"Bad {kind} body")
-    return Content(fields, body=rebuilt, content_type=kind)
+    return Content(fields, body=rebuilt, content_type=kind), None
+
+
+def read_leniently(message: Request | Response) -> tuple[Content, Session | None]:
+    """For what cannot be refused, such as a response: a body that cannot be read is left out."""
+    try:
+        return read(message)
+    except BadMessage:
+        return Content(crossing(message.headers)), None
 
 
 def _unknown(message: Request | Response, fields: tuple[Field, ...]) -> Content:

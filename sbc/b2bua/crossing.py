@@ -66,11 +66,13 @@ def _subscription_state(value: str) -> str | None:
         return None
     kept = [state]
     for parameter in parameters:
-        name, _, text = parameter.partition("=")
-        if (name.strip() == "reason" and text.strip() in _STATE_REASONS) or (
-            name.strip() in {"expires", "retry-after"} and _digits(text)
-        ):
-            kept.append(f"{name.strip()}={text.strip()}")
+        name, _, text = (each.strip() for each in parameter.partition("="))
+        if name in {"expires", "retry-after"}:
+            text = _digits(text) or ""
+        elif name != "reason" or text not in _STATE_REASONS:
+            text = ""
+        if text:
+            kept.append(f"{name}={text}")
     return ";".join(kept)
 
 
@@ -87,12 +89,17 @@ ALLOWED: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
 }
 """Canonical name → name as written, and what becomes of the value (None: it stays behind)."""
 
+_NAMES_ALLOWED = frozenset(ALLOWED)
+
 
 def crossing(headers: Headers) -> tuple[Field, ...]:
     """The fields of a message that may go to the other side, rebuilt."""
+    present = headers.names()
+    if _NAMES_ALLOWED.isdisjoint(present):
+        return ()
     kept = []
     for name, (written, rebuild) in ALLOWED.items():
-        if headers.has(name):
+        if name in present:
             value = rebuild(", ".join(headers.all(name)))
             if value is not None:
                 kept.append((written, value))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from media.control import Failed, Opened, SessionReport
+from media.control import FailureReason, Opened, SessionReport
 from media.sdp.session import Session
 from sbc.b2bua.causes import Cause
 from sbc.b2bua.content import Content
@@ -110,7 +110,7 @@ class Abandoned:
 class Ended:
     """The peer hung up, or no longer knows the dialog."""
 
-    leg: Leg
+    usage: Usage
     cause: Cause
     fields: tuple[Field, ...]
 
@@ -149,7 +149,18 @@ class PortsFound:
 @dataclass(frozen=True, slots=True)
 class PortsRefused:
     serial: int
-    reply: Failed
+    reason: FailureReason | None
+    """None: the relay never answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """The target at hand may be invited: all streams of its offer have ports."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRefused:
+    """The relay cannot do what the descriptions ask of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +204,8 @@ CallEvent = (
     LegEvent
     | PortsFound
     | PortsRefused
+    | Allocated
+    | PlanRefused
     | Reported
     | NotReported
     | MediaDied

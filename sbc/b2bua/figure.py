@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sbc.b2bua import setup, teardown, within
+from sbc.b2bua import ports, setup, teardown, within
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.events import (
     Abandoned,
     Acknowledged,
+    Allocated,
     Answered,
     CallEvent,
     Ended,
@@ -20,6 +21,7 @@ from sbc.b2bua.events import (
     MediaDied,
     NeverAcknowledged,
     NotReported,
+    PlanRefused,
     PortsFound,
     PortsRefused,
     PrackReceived,
@@ -37,25 +39,28 @@ from sbc.b2bua.events import (
 Handler = Callable[[Call, Any], None]
 
 _ALWAYS: Mapping[type[CallEvent], Handler] = {
+    Ended: teardown.hung_up,
+    NeverAcknowledged: teardown.never_acknowledged,
+    PortsFound: ports.found,
+    PortsRefused: ports.refused,
     RelayLost: teardown.relay_lost,
     Stopping: teardown.stopping,
 }
 _WITHIN: Mapping[type[CallEvent], Handler] = {
     Acknowledged: within.acknowledged,
-    Ended: teardown.hung_up,
-    NeverAcknowledged: teardown.never_acknowledged,
-    PortsFound: within.ports_found,
-    PortsRefused: within.ports_refused,
+    PlanRefused: teardown.plan_refused,
     RequestCancelled: within.request_cancelled,
     Requested: within.requested,
     Responded: within.responded,
 }
-_SETUP: Mapping[type[CallEvent], Handler] = {
+_UNANSWERED: Mapping[type[CallEvent], Handler] = {
     Abandoned: teardown.abandoned,
+    RangTooLong: setup.rang_too_long,
+}
+_SETUP: Mapping[type[CallEvent], Handler] = {
     Answered: setup.answered,
     PrackReceived: setup.early_offer_answered,
     Progressed: setup.progressed,
-    RangTooLong: setup.rang_too_long,
     Refused: setup.turned_down,
 }
 _TALKING: Mapping[type[CallEvent], Handler] = {
@@ -64,16 +69,15 @@ _TALKING: Mapping[type[CallEvent], Handler] = {
 }
 
 TABLE: Mapping[State, Mapping[type[CallEvent], Handler]] = {
-    State.ALLOCATING: {
+    State.ALLOCATING: {**_ALWAYS, **_UNANSWERED, Allocated: setup.invite},
+    State.INVITING: {**_ALWAYS, **_WITHIN, **_UNANSWERED, **_SETUP},
+    State.RINGING: {**_ALWAYS, **_WITHIN, **_UNANSWERED, **_SETUP},
+    State.ANSWERED: {
         **_ALWAYS,
-        Abandoned: teardown.abandoned,
-        PortsFound: setup.ports_found,
-        PortsRefused: setup.ports_refused,
-        RangTooLong: setup.rang_too_long,  # while ports for a second target are looked for
+        **_WITHIN,
+        **_TALKING,
+        Abandoned: teardown.abandoned,  # while the 2xx waits for a PRACK
     },
-    State.INVITING: {**_ALWAYS, **_WITHIN, **_SETUP},
-    State.RINGING: {**_ALWAYS, **_WITHIN, **_SETUP},
-    State.ANSWERED: {**_ALWAYS, **_WITHIN, **_TALKING},
     State.UP: {**_ALWAYS, **_WITHIN, **_TALKING},
     State.ENDING: {
         NotReported: teardown.not_reported,

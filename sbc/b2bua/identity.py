@@ -5,19 +5,21 @@ A user part and a display name cross, since they are the call; every host is rep
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from sbc.routing.targets import Target
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
+from sbc.sip.host import format_host
 from sbc.sip.message import Request
 from sbc.sip.uri import Uri
 
 ANONYMOUS_HOST = "anonymous.invalid"
 """RFC 3323 §4.1.1.3: says nothing, so it may stand."""
-_USER_SAFE = "-_.!~*'()&=+$,;?/:"
-"""`unreserved` and `user-unreserved` of RFC 3261 §25; `;` and `:` only ever come from `%3b`,
-`%3a`."""
+_SAFE = "-_.!~*'()&=+$,?/"
+"""`unreserved` and `user-unreserved` of RFC 3261 §25 without `;`, which some take for the start of
+parameters."""
 _LONGEST = 128
 
 
@@ -26,7 +28,7 @@ class Parties:
     """The two users of a call, free of hosts."""
 
     called: str
-    """Unescaped user part, or the whole of a URN."""
+    """Unescaped user part of the Request-URI."""
     called_display: str
     to_user: str
     caller: str
@@ -37,6 +39,8 @@ class Parties:
 def parties(request: Request) -> Parties:
     """Read from an initial INVITE. Raises BadMessage for a URI that names nobody."""
     uri = Uri.parse(request.uri)
+    if uri.scheme == "sips":
+        raise BadMessage(416, "TLS all the way cannot be had")  # RFC 5630 §3.1.1
     called = user_of(uri)
     if not called:
         raise BadMessage(404, "The Request-URI names nobody")
@@ -44,36 +48,42 @@ def parties(request: Request) -> Parties:
     from_uri = Uri.parse(from_.uri)
     return Parties(
         called=called,
-        called_display=_display(to.display),
+        called_display=_printable(to.display),
         to_user=user_of(Uri.parse(to.uri)) or called,
         caller=user_of(from_uri),
-        caller_display=_display(from_.display),
+        caller_display=_printable(from_.display),
         anonymous=from_uri.host == ANONYMOUS_HOST,
     )
 
 
 def user_of(uri: Uri) -> str:
-    """The user without password and user parameters, unescaped; a tel URI's number; a URN whole."""
+    """The user without password and user parameters, unescaped; the number of a tel URI.
+
+    Nobody, where a URI of another scheme may hold a host just as well.
+    """
     if uri.scheme in {"sip", "sips"}:
         user = (uri.user or "").partition(":")[0]
     elif uri.scheme == "tel":
         user = uri.host
     else:
-        return f"{uri.scheme}:{uri.host}"[:_LONGEST]
-    text = unquote(user.partition(";")[0], errors="replace")
-    return "".join(each for each in text if each.isprintable())[:_LONGEST]
+        return ""
+    user = user.partition(";")[0]
+    return _printable(unquote(user, errors="replace") if "%" in user else user)
 
 
 def request_uri(called: str, target: Target) -> str:
     """Where the call goes: the called user at the target's own address."""
-    if called.startswith("urn:"):
-        return called
     return f"sip:{escaped(called)}@{_host_port(target)}"
 
 
+@lru_cache(maxsize=4096)
 def escaped(user: str) -> str:
-    safe = _USER_SAFE.replace(";", "").replace(":", "")
-    return quote(user, safe=safe)
+    return quote(user, safe=_SAFE)
+
+
+def at(user: str, host: str) -> str:
+    """An address of ours for that user."""
+    return f"<sip:{escaped(user)}@{host}>"
 
 
 def from_field(who: Parties, domain: str, tag: str) -> str:
@@ -87,15 +97,17 @@ def to_field(who: Parties, domain: str) -> str:
 
 
 def _host_port(target: Target) -> str:
-    host = f"[{target.uri.host}]" if ":" in target.uri.host else target.uri.host
+    host = uri_host(target)
     port = f":{target.uri.port}" if target.uri.port else ""
     transport = ";transport=tcp" if target.flow.transport == "tcp" else ""
     return f"{host}{port}{transport}"
 
 
 def uri_host(target: Target) -> str:
-    return f"[{target.uri.host}]" if ":" in target.uri.host else target.uri.host
+    return format_host(target.uri.host)
 
 
-def _display(text: str) -> str:
-    return "".join(each for each in text if each.isprintable())[:_LONGEST]
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        text = "".join(each for each in text if each.isprintable())
+    return text[:_LONGEST]

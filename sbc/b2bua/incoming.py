@@ -11,23 +11,20 @@ from collections.abc import Sequence
 from media.sdp.session import Session
 from sbc.actions import Flow
 from sbc.b2bua.causes import NORMAL
-from sbc.b2bua.content import ACCEPT, EMPTY, Content, read
-from sbc.b2bua.crossing import Field
+from sbc.b2bua.content import Content, read, read_leniently
+from sbc.b2bua.crossing import Field, crossing
 from sbc.b2bua.events import Acknowledged, Ended, RequestCancelled, Requested
 from sbc.b2bua.pending import Asked
-from sbc.b2bua.usage import ALLOW, OFFERING, Usage
-from sbc.policy.extensions import SUPPORTED
+from sbc.b2bua.usage import OFFERING, Usage
+from sbc.policy.extensions import unknown_among
 from sbc.sip.errors import BadMessage
-from sbc.sip.message import Request, build_response
+from sbc.sip.message import Request
 from sbc.transaction.events import Key
 
 CROSSING = frozenset({"INFO", "OPTIONS", "MESSAGE", "REFER", "NOTIFY"})
 
 
 def received(usage: Usage, key: Key, request: Request, flow: Flow) -> None:
-    if usage.over:
-        usage.wire.respond(key, build_response(request, 481))
-        return
     refusal = usage.dialog.accepts(request)
     if refusal is not None:
         _turn_away(usage, key, request, refusal.status)
@@ -36,12 +33,14 @@ def received(usage: Usage, key: Key, request: Request, flow: Flow) -> None:
     method = request.method
     if method == "BYE":
         _bye_received(usage, key, request)
+    elif usage.closing:
+        _turn_away(usage, key, request, 481)
     elif method == "PRACK":
         _prack_received(usage, key, request)
     elif method in OFFERING or method in CROSSING:
         _ask(usage, key, request)
     else:
-        _turn_away(usage, key, request, 405, (ALLOW,))
+        _turn_away(usage, key, request, 405)
 
 
 def acknowledged(usage: Usage, request: Request) -> None:
@@ -49,14 +48,10 @@ def acknowledged(usage: Usage, request: Request) -> None:
     waiting = usage.unacknowledged
     if waiting is None or request.headers.cseq.number != waiting.cseq:
         return
-    usage.unacknowledged = None
-    usage.wire.timers.clear((usage, "2xx"))
-    try:
-        content = read(request)
-    except BadMessage:
-        content = EMPTY
-    answer = content.sdp if waiting.offered else None
+    usage.settled()
+    answer = None
     if waiting.offered:
+        _, answer = read_leniently(request)
         usage.exchange.answer_received()
     usage.wire.tell(usage.leg.call, Acknowledged(usage, waiting.offered, answer))
     if usage.bye_after_ack is not None:
@@ -64,19 +59,17 @@ def acknowledged(usage: Usage, request: Request) -> None:
 
 
 def cancelled(usage: Usage, key: Key) -> None:
-    if key in usage.asked:
-        usage.wire.tell(usage.leg.call, RequestCancelled(usage, key))
+    usage.wire.tell(usage.leg.call, RequestCancelled(usage, key))
 
 
 def _ask(usage: Usage, key: Key, request: Request) -> None:
     """A request that the other side shall see."""
+    method = request.method
     try:
-        content = _checked(request)
+        content, offer = _checked(request)
     except BadMessage as bad:
-        fields = (("Accept", ACCEPT),) if bad.status == 415 else ()
-        _turn_away(usage, key, request, bad.status, fields)
+        _turn_away(usage, key, request, bad.status)
         return
-    method, offer = request.method, content.sdp
     if method in OFFERING:
         refusal = _offer_refusal(usage, method, offer)
         if refusal is not None:
@@ -88,39 +81,46 @@ def _ask(usage: Usage, key: Key, request: Request) -> None:
     usage.wire.tell(usage.leg.call, Requested(usage, key, method, content, offer))
 
 
+def _checked(request: Request) -> tuple[Content, Session | None]:
+    method = request.method
+    if unknown_among(request.headers.require):
+        raise BadMessage(420, "Bad Extension")
+    content, described = read(request)
+    if method in OFFERING:
+        return content, described
+    if method == "NOTIFY" and not any(name == "Event" for name, _ in content.fields):
+        raise BadMessage(489, "An event package which does not cross")
+    if described is not None and method != "OPTIONS":
+        raise BadMessage(415, "A description that is no offer")
+    return content, None
+
+
 def _offer_refusal(usage: Usage, method: str, offer: Session | None) -> int | None:
     """RFC 3261 §14.2, RFC 3311 §5.2: 491 for glare, 500 for one after the other; else the
     exchange moves on."""
     if method == "INVITE":
+        if not usage.confirmed:  # the first INVITE is still open: theirs, or ours
+            return 500 if usage.leg.side == "a" else 491
         if any(asked.request.method == "INVITE" for asked in usage.asked.values()):
-            return 500
-        if usage.unacknowledged is not None:
             return 500
         if any(asking.method == "INVITE" for asking in usage.asking.values()):
             return 491
+        if usage.unacknowledged is not None and not usage.unacknowledged.offered:
+            # Its ACK is lost or late, but the peer has our 2xx (RFC 5407 §3.1.4).
+            usage.settled()
+            usage.wire.tell(usage.leg.call, Acknowledged(usage, owed=False, answer=None))
     if offer is not None:
         return usage.exchange.offer_received()
     return usage.exchange.offer_asked() if method == "INVITE" else None
 
 
-def _checked(request: Request) -> Content:
-    unknown = [tag for tag in request.headers.require if tag not in SUPPORTED]
-    if unknown:
-        raise BadMessage(420, "Bad Extension")
-    return read(request)
-
-
 def _bye_received(usage: Usage, key: Key, request: Request) -> None:
     usage.wire.respond(key, usage.leg.response(request, 200))
-    for waiting, asked in usage.asked.items():
-        usage.wire.respond(waiting, usage.leg.response(asked.request, 487))
-    usage.asked.clear()
-    try:
-        fields = read(request).fields
-    except BadMessage:
-        fields = ()
+    closing = usage.closing
     usage.end()
-    usage.wire.tell(usage.leg.call, Ended(usage.leg, NORMAL, fields))
+    if not closing:  # else our own BYE has crossed it, and said why
+        ended = Ended(usage, NORMAL, crossing(request.headers))
+        usage.wire.tell(usage.leg.call, ended)
 
 
 def _prack_received(usage: Usage, key: Key, request: Request) -> None:
@@ -134,6 +134,6 @@ def _turn_away(
     usage: Usage, key: Key, request: Request, status: int, fields: Sequence[Field] = ()
 ) -> None:
     if status == 420:
-        unknown = [tag for tag in request.headers.require if tag not in SUPPORTED]
+        unknown = unknown_among(request.headers.require)
         fields = (("Unsupported", ", ".join(unknown)),)
     usage.wire.respond(key, usage.leg.response(request, status, fields))

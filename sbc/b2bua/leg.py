@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 
 from media.control import Side
 from sbc.actions import Flow
-from sbc.b2bua.content import EMPTY, SDP, Content
+from sbc.b2bua.content import ACCEPT, EMPTY, Content
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.wire import Wire
 from sbc.dialog.dialog import Dialog
@@ -22,6 +23,15 @@ from sbc.sip.uri import Uri
 if TYPE_CHECKING:
     from sbc.b2bua.call import Call
     from sbc.b2bua.usage import Usage
+
+ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY")
+_OWED = {405: (ALLOW,), 415: (("Accept", ACCEPT),)}
+_LONGEST_AGENT = 64
+
+
+def owed(status: int) -> tuple[Field, ...]:
+    """What an answer of this status must bring (RFC 3261 §8.2.1, §8.2.3)."""
+    return _OWED.get(status, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +48,11 @@ class Leg:
         "call",
         "call_id",
         "contact",
-        "dialog",
         "flow",
         "listener",
+        "local_tag",
         "peer",
+        "remote_tag",
         "side",
         "symmetric",
         "usages",
@@ -73,8 +84,9 @@ class Leg:
         """The peer asked for answers at its source port (RFC 3581): it may sit behind a NAT."""
         self.user_agent = ""
         self.usages: list[Usage] = []
-        self.dialog: Dialog | None = None
-        """The one that was made last: the call's own once it is answered."""
+        self.local_tag: str | None = None
+        self.remote_tag: str | None = None
+        """Of the dialog that was made last, and in the end of the call's own: for the record."""
 
     def response(
         self,
@@ -85,23 +97,38 @@ class Leg:
         to_tag: str | None = None,
     ) -> Response:
         """Our answer to a request of this peer."""
-        own = (("Server", self.wire.user_agent), *self.session_field())
-        sdp = content.sdp
         built = build_response(
             request,
             status,
             None,
-            (*own, *fields, *content.fields),
-            sdp.encode() if sdp is not None else content.body,
+            (
+                ("Server", self.wire.user_agent),
+                self.session_field(),
+                *owed(status),
+                *fields,
+                *content.fields,
+            ),
+            content.payload,
             to_tag=to_tag,
-            content_type=SDP if sdp is not None else content.content_type,
+            content_type=content.payload_type,
         )
         self.traced("out", built)
         return built
 
-    def session_field(self) -> tuple[Field, ...]:
+    def session_field(self) -> Field:
         session = self.call.session
-        return (("Session-ID", session.towards_a() if self.side == "a" else session.towards_b()),)
+        return ("Session-ID", session.towards_a() if self.side == "a" else session.towards_b())
+
+    def heard(self, message: Request | Response) -> None:
+        """Every message of the peer passes here."""
+        self.traced("in", message)
+        headers = message.headers
+        session_id = headers.get("session-id")
+        if session_id is not None:
+            self.call.session = self.call.session.heard(self.side, session_id)
+        if not self.user_agent:
+            name = headers.get("user-agent") or headers.get("server") or ""
+            self.user_agent = "".join(each for each in name if each.isprintable())[:_LONGEST_AGENT]
 
     def traced(self, direction: Literal["in", "out"], message: Request | Response) -> None:
         self.call.trace.add(self.wire.now, self.side, direction, message)
@@ -113,7 +140,10 @@ class Leg:
 
     def began(self, usage: Usage) -> None:
         self.usages.append(usage)
-        self.dialog = usage.dialog
+        self.speaks_in(usage.dialog)
+
+    def speaks_in(self, dialog: Dialog) -> None:
+        self.local_tag, self.remote_tag = dialog.local_tag, dialog.remote_tag
 
     def ended(self, usage: Usage) -> None:
         if usage in self.usages:
@@ -142,6 +172,7 @@ class Leg:
         return not ip_address(target[0]).is_global
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> tuple[str, int] | None:
     """Host and port of a Route or a Contact URI; None for a name, which is not looked up here."""
     try:

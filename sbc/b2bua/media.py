@@ -2,10 +2,13 @@
 
 An offer comes from one side and goes to the other as our own; its answer comes back the same way.
 Only when both are known does the relay get its plan. The relay is never spoken to from here: the
-call asks."""
+call asks.
+"""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from config.model import CodecPolicy, Latching, RtpTimeout
@@ -16,6 +19,11 @@ from media.sdp.policy import both
 from media.sdp.session import Session
 
 OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
+
+Branch = Hashable
+"""Names one conversation of a forked call: the called side's dialog. None: there is none yet."""
+
+Views = Mapping[Side, tuple[SideView, ...]]
 
 
 class NotAcceptable(Exception):
@@ -35,15 +43,32 @@ class MediaSide:
     signalling_ip: str | None
 
 
+@dataclass(slots=True)
+class _Talk:
+    """The offers and answers of one branch."""
+
+    made: dict[Side, Session] = field(default_factory=dict)
+    """The open or last offer as it came, by the side that made it."""
+    sent: dict[Side, Session] = field(default_factory=dict)
+    """The same as it was sent, by the side that got it."""
+    views: Views = field(default_factory=lambda: {"a": (), "b": ()})
+    """What both ends last agreed on."""
+    answer: Session | None = None
+    """Our last answer, as it was sent."""
+
+    def copy(self) -> _Talk:
+        return _Talk(dict(self.made), dict(self.sent), self.views, self.answer)
+
+
 class MediaPlan:
     __slots__ = (
+        "_begun",
         "_epochs",
-        "_offered",
-        "_offers",
         "_ports",
-        "_refused",
+        "_talks",
         "_tracks",
         "_views",
+        "open",
         "session",
         "sides",
     )
@@ -52,96 +77,129 @@ class MediaPlan:
         self, session: str, a: MediaSide, b: MediaSide, session_ids: tuple[int, int]
     ) -> None:
         self.session = session
+        self.open = False
+        """The relay has the session, even if all of its streams have ended."""
         self.sides: dict[Side, MediaSide] = {"a": a, "b": b}
         self._tracks: dict[Side, OriginTrack] = {
             "a": OriginTrack(session_ids[0], a.shown),
             "b": OriginTrack(session_ids[1], b.shown),
         }
         self._ports: dict[int, dict[Side, int]] = {}
-        self._offers: dict[Side, Session] = {}
-        """The open or last offer as it was sent, by the side that got it."""
-        self._offered: dict[Side, Session] = {}
-        """The same as it came, by the side that made it."""
-        self._views: dict[Side, tuple[SideView, ...]] = {"a": (), "b": ()}
-        self._refused: frozenset[int] = frozenset()
-        """Lines that the last answer refused, whether a peer or a policy did."""
+        self._begun = _Talk()
+        """As the INVITE left it: where each branch begins."""
+        self._talks: dict[Branch, _Talk] = {}
+        self._views: Views = {"a": (), "b": ()}
+        """Of the branch that the relay serves: the one that spoke last."""
         self._epochs: dict[Side, int] = {"a": 0, "b": 0}
 
     @property
-    def open(self) -> bool:
-        """Does the relay hold ports for it?"""
-        return bool(self._ports)
-
-    @property
     def described(self) -> bool:
-        """Has an offer found its answer?"""
+        """Has an offer found its answer, so that media may flow?"""
         return self._epochs["a"] > 0
 
-    def lacking(self, offer: Session, by: Side) -> tuple[StreamRequest, ...]:
+    # --- ports ------------------------------------------------------------------------------------
+
+    def lacking(self, offer: Session, by: Side, branch: Branch) -> tuple[StreamRequest, ...]:
         """Streams of an offer which still need ports. Raises NotAcceptable."""
         wanted = streams_of(offer, self._policy(by))
         if not wanted and any(not line.refused for line in offer.media):
             raise NotAcceptable
+        if len(offer.media) < len(self._talk(branch).views[by]):
+            raise NotAcceptable  # RFC 3264 §8: an m= line may be refused, never taken away
         a, b = self.sides["a"].interface, self.sides["b"].interface
         return tuple(
             StreamRequest(index, kind, a, b) for index, kind in wanted if index not in self._ports
         )
 
     def opened(self, reply: Opened) -> None:
+        self.open = True
         for stream in reply.streams:
             self._ports[stream.index] = {"a": stream.a, "b": stream.b}
 
     def forget(self) -> None:
         """The relay holds nothing for this call any more."""
+        self.open = False
         self._ports.clear()
 
-    def offer(self, session: Session, by: Side) -> Session:
+    # --- offer and answer -------------------------------------------------------------------------
+
+    def offer(self, session: Session, by: Side, branch: Branch = None) -> Session:
         """The offer of one side as the other shall get it."""
         to = OTHER[by]
         track = self._tracks[to]
         ours = track.stamp(anchored(session, track.origin, self._ports_of(to), self._policy(by)))
-        self._offers[to] = ours
-        self._offered[by] = session
+        talk = self._talk(branch)
+        talk.sent[to] = ours
+        talk.made[by] = session
         return ours
 
-    def answer(self, session: Session, by: Side, *, again: bool = False) -> Session:
+    def answer(self, session: Session, by: Side, branch: Branch, *, again: bool = False) -> Session:
         """The answer of one side as the other shall get it, and both are learnt. Raises BadAnswer.
 
-        `again`: the same answer as before, in a later message; it moves no latch.
+        `again`: it may be the same as in an earlier message, which moves no latch.
         """
-        to = OTHER[by]
-        track = self._tracks[to]
-        sent = self._offers.get(by)
-        if sent is None:
-            raise BadAnswer("an answer without an offer")
-        ours = track.stamp(
-            answered(sent, session, track.origin, self._ports_of(to), self._policy(by))
-        )
-        self._views = {to: describe(self._offered[to]), by: describe(session)}
-        self._refused = frozenset(at for at, line in enumerate(ours.media) if line.refused)
-        if not again:
-            self._epochs[by] += 1
-            self._epochs[to] += 1
+        ours = self._tracks[OTHER[by]].stamp(self.learn(session, by, branch, again=again))
+        self._talk(branch).answer = ours
         return ours
 
-    def program(self, *, supervise: bool) -> Program:
-        """All streams as the last offer and answer want them; those that ended give their ports
-        back."""
+    def learn(self, session: Session, by: Side, branch: Branch, *, again: bool = False) -> Session:
+        """Takes up an answer that goes no further; returns what it comes to. Raises BadAnswer."""
+        to = OTHER[by]
+        talk = self._talk(branch)
+        sent = talk.sent.get(by)
+        if sent is None:
+            raise BadAnswer("an answer without an offer")
+        origin = self._tracks[to].origin
+        ours = answered(sent, session, origin, self._ports_of(to), self._policy(by))
+        talk.views = {to: describe(talk.made[to]), by: describe(session)}
+        self._serve(talk.views, again=again)
+        return ours
+
+    def resume(self, branch: Branch) -> Session | None:
+        """This branch has the call, with what it said before: our answer as it was sent."""
+        talk = self._talk(branch)
+        if talk.answer is not None:
+            self._serve(talk.views, again=True)
+        return talk.answer
+
+    def settle(self, branch: Branch) -> None:
+        """The other branches are over."""
+        self._talks = {branch: self._talk(branch)}
+
+    def _talk(self, branch: Branch) -> _Talk:
+        if branch is None:
+            return self._begun
+        found = self._talks.get(branch)
+        if found is None:
+            found = self._talks[branch] = self._begun.copy()
+        return found
+
+    def _serve(self, views: Views, *, again: bool) -> None:
+        if not again or views != self._views:
+            self._epochs["a"] += 1
+            self._epochs["b"] += 1
+        self._views = views
+
+    # --- what the relay shall do ------------------------------------------------------------------
+
+    def program(self, *, answered: bool) -> Program:
+        """All streams as the last offer and answer want them. Once the call is answered, those that
+        ended give their ports back; before, another branch may still use them."""
         plans = []
         for index in sorted(self._ports):
             a, b = self._view("a", index), self._view("b", index)
             if a is None or b is None:
                 continue  # asked for by an offer that is still open
-            if index in self._refused:
+            if not a.refused and not b.refused:
+                plans.append(StreamPlan(index, self._side("a", a), self._side("b", b)))
+            elif answered:
                 plans.append(StreamPlan(index, self._side("a", None), self._side("b", None), True))
                 del self._ports[index]
-            else:
-                plans.append(StreamPlan(index, self._side("a", a), self._side("b", b)))
         timeouts = [side.timeout for side in self.sides.values()]
         return Program(
             self.session,
             tuple(plans),
-            supervise,
+            answered,
             min(timeout.initial for timeout in timeouts),
             min(timeout.subsequent for timeout in timeouts),
         )
@@ -177,5 +235,4 @@ class MediaPlan:
         )
 
 
-_both = lru_cache(maxsize=1024)(both)
-"""What both sides allow: worked out once for each pair of policies."""
+_both = lru_cache(maxsize=256)(both)

@@ -9,16 +9,17 @@ from functools import partial
 from sbc.actions import Flow, Journal
 from sbc.b2bua.call import Call, Facts, Shared
 from sbc.b2bua.caller import Caller
-from sbc.b2bua.content import ACCEPT, Content, read
+from sbc.b2bua.content import ACCEPT, read
+from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
-from sbc.b2bua.leg import Leg, Peer
+from sbc.b2bua.leg import ALLOW, Leg, Peer, owed
 from sbc.b2bua.record import refusal_record
-from sbc.b2bua.session_id import SessionId, local_half
-from sbc.b2bua.usage import ALLOW
+from sbc.b2bua.session_id import NULL, SessionId, local_half
 from sbc.policy import chain
 from sbc.policy.admission import admission
 from sbc.policy.chain import Attempt, Reject
-from sbc.policy.extensions import SUPPORTED, extensions
+from sbc.policy.draining import RETRY_AFTER, draining
+from sbc.policy.extensions import SUPPORTED, extensions, unknown_among
 from sbc.policy.hops import hops
 from sbc.policy.route import route
 from sbc.routing.routes import Chosen, Routes
@@ -28,9 +29,8 @@ from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, build_response
 from sbc.transaction.events import Key
 
-_WITHIN_ONLY = frozenset({"ACK", "BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
+_WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 """Methods which mean nothing outside a dialog."""
-_LONGEST_AGENT = 64
 
 
 class OutOfDialog:
@@ -40,7 +40,7 @@ class OutOfDialog:
         self._wire = shared.wire
         self._sources = sources
         limits = {name: trunk.limits for name, trunk in config.trunks.items()}
-        self._policies = (hops, extensions, route(Routes(config)), admission(limits))
+        self._policies = (hops, draining, extensions, route(Routes(config)), admission(limits))
         """The published order: docs/policies.md."""
 
     def receive(
@@ -52,22 +52,29 @@ class OutOfDialog:
         """
         if request.method == "INVITE":
             return self._invite(key, request, flow, in_use)
-        refuse = partial(self._answer, key, request)
+        answer = partial(self._answer, key, request)
         if request.headers.max_forwards == 0:
-            refuse(483)
-        elif request.method == "OPTIONS":
-            supported = ("Supported", ", ".join(SUPPORTED))
-            refuse(200, (ALLOW, ("Accept", ACCEPT), supported))
+            answer(483)
         elif request.method in _WITHIN_ONLY:
-            refuse(481)
+            answer(481)
+        elif request.method != "OPTIONS":
+            answer(405)
+        elif unknown := unknown_among(request.headers.require):
+            answer(420, (("Unsupported", ", ".join(unknown)),))
+        elif self._shared.draining:
+            answer(503, (RETRY_AFTER,))
         else:
-            refuse(405, (ALLOW,))
+            supported = ("Supported", ", ".join(SUPPORTED))
+            answer(200, (ALLOW, ("Accept", ACCEPT), supported))
         return None
 
     def _answer(
-        self, key: Key, request: Request, status: int, fields: tuple[tuple[str, str], ...] = ()
+        self, key: Key, request: Request, status: int, fields: tuple[Field, ...] = ()
     ) -> None:
-        own = (("Server", self._wire.user_agent), *fields)
+        own: list[Field] = [("Server", self._wire.user_agent), *owed(status), *fields]
+        session = local_half(request.headers.get("session-id"))
+        if session is not None:
+            own.append(("Session-ID", f"{NULL};remote={session}"))
         tag = self._wire.tokens.token(16)
         self._wire.respond(key, build_response(request, status, None, own, to_tag=tag))
 
@@ -80,10 +87,9 @@ class OutOfDialog:
         try:
             if not request.headers.contacts:
                 raise BadMessage(400, "Missing Contact")
-            content, who = read(request), parties(request)
+            who = parties(request)
         except BadMessage as bad:
-            fields = (("Accept", ACCEPT),) if bad.status == 415 else ()
-            self._answer(key, request, bad.status, fields)
+            self._answer(key, request, bad.status)
             labels = {"zone": zone, "trunk": trunk, "status": str(bad.status)}
             self._wire.note("invite_refused", labels, why=bad.reason)
             return None
@@ -94,12 +100,16 @@ class OutOfDialog:
             max_forwards=request.headers.max_forwards,
             require=tuple(request.headers.require),
             calls=in_use(trunk),
+            draining=self._shared.draining,
         )
         verdict = chain.run(self._policies, attempt)
-        if isinstance(verdict, Reject):
-            self._refuse(key, request, attempt, who, verdict)
-            return None
-        return self._call(key, request, flow, verdict, who, content)
+        if isinstance(verdict, Attempt):
+            try:
+                return self._call(key, request, flow, verdict, who)
+            except BadMessage as bad:
+                verdict = Reject(bad.status, bad.reason)
+        self._refuse(key, request, attempt, who, verdict)
+        return None
 
     def _refuse(
         self, key: Key, request: Request, attempt: Attempt, who: Parties, verdict: Reject
@@ -111,22 +121,16 @@ class OutOfDialog:
         record = refusal_record(self._shared, uid, attempt, who, verdict)
         self._wire.actions.append(Journal("cdr", uid, record))
 
-    def _call(
-        self,
-        key: Key,
-        request: Request,
-        flow: Flow,
-        attempt: Attempt,
-        who: Parties,
-        content: Content,
-    ) -> Call:
+    def _call(self, key: Key, request: Request, flow: Flow, attempt: Attempt, who: Parties) -> Call:
+        """Raises BadMessage for a body that cannot be taken."""
         config, tokens, headers = self._shared.config, self._wire.tokens, request.headers
+        content, offer = read(request)
         assert attempt.chosen is not None
         assert attempt.max_forwards is not None
         peer = Peer(attempt.zone, attempt.trunk, config.zones[attempt.zone].trust == "trusted")
         facts = Facts(tokens.token(16), attempt.chosen.route, peer, who, attempt.max_forwards)
         session = SessionId(local_half(headers.get("session-id")) or tokens.token(32))
-        call = Call(self._shared, facts, session, content)
+        call = Call(self._shared, facts, session, content, offer)
         leg = Leg(
             call,
             self._wire,
@@ -136,9 +140,8 @@ class OutOfDialog:
             headers.call_id,
             symmetric=headers.via.asks_rport,
         )
-        leg.user_agent = (headers.get("user-agent") or "")[:_LONGEST_AGENT]
-        leg.traced("in", request)
-        call.caller = Caller(leg, key, request, offered=content.sdp is not None)
+        leg.heard(request)
+        call.caller = Caller(leg, key, request, offered=offer is not None)
         call.targets = self._targets(attempt.chosen)
         return call
 

@@ -14,6 +14,11 @@ class Asked:
     offered: bool
     """It carried an offer; else an INVITE asks us for one."""
 
+    @property
+    def exchanges(self) -> bool:
+        """Does the open exchange of its dialog hang on it?"""
+        return self.offered or self.request.method == "INVITE"
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -22,6 +27,10 @@ class Asking:
     method: str
     cseq: int
     offered: bool
+
+    @property
+    def exchanges(self) -> bool:
+        return self.offered or self.method == "INVITE"
 
 
 @dataclass(slots=True)

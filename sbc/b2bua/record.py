@@ -100,18 +100,24 @@ def media_of(report: SessionReport) -> list[object]:
 
 
 def _leg(leg: Leg) -> Record:
-    dialog = leg.dialog
     return {
         "zone": leg.peer.zone,
         "trunk": leg.peer.trunk,
         "interface": leg.flow.interface,
         "transport": leg.flow.transport,
         "remote": f"{leg.flow.remote[0]}:{leg.flow.remote[1]}",
-        "call_id": leg.call_id,
-        "local_tag": dialog.local_tag if dialog else None,
-        "remote_tag": dialog.remote_tag if dialog else None,
+        "call_id": _clean(leg.call_id),
+        "local_tag": _clean(leg.local_tag),
+        "remote_tag": _clean(leg.remote_tag),
         "user_agent": leg.user_agent or None,
     }
+
+
+def _clean(text: str | None) -> str | None:
+    """A peer may put any byte into a name; a record must be writable."""
+    if text is None or text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _utc(shared: Shared, at: float | None) -> str | None:

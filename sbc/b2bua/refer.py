@@ -1,6 +1,6 @@
 """Refer-To across the border (RFC 3515): the user it names, at our own address."""
 
-from sbc.b2bua.identity import escaped, user_of
+from sbc.b2bua.identity import at, user_of
 from sbc.routing.listeners import Listener
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
@@ -23,4 +23,4 @@ def refer_to(request: Request, listener: Listener) -> str | None:
         return None
     if not user:
         return None
-    return str(NameAddr("", f"sip:{escaped(user)}@{listener.sent_by}", ()))
+    return at(user, listener.sent_by)

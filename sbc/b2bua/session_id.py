@@ -6,6 +6,7 @@ The border passes the identifier of each end on, and makes one on behalf of an e
 import re
 from dataclasses import dataclass, replace
 
+from media.control import Side
 from sbc.tokens import Tokens
 
 NULL = "0" * 32
@@ -26,11 +27,15 @@ class SessionId:
     def towards_a(self) -> str:
         return f"{self.b};remote={self.a}"
 
-    def heard_from_b(self, value: str | None, tokens: Tokens) -> "SessionId":
-        """After a response of the called side, which may have no identifier of its own."""
+    def heard(self, side: Side, value: str) -> "SessionId":
+        """An end may take another identifier, as after a transfer."""
         half = local_half(value)
-        if half is not None:
-            return self if half == self.b else replace(self, b=half)
+        if half is None or half == (self.a if side == "a" else self.b):
+            return self
+        return replace(self, a=half) if side == "a" else replace(self, b=half)
+
+    def complete(self, tokens: Tokens) -> "SessionId":
+        """The called side has spoken; if it has no identifier, it gets one."""
         return self if self.b != NULL else replace(self, b=tokens.token(32))
 
 

@@ -6,48 +6,47 @@ from dataclasses import replace
 
 from config.effective import codec_policy_for, latching_for, media_profile_for
 from config.model import Config
-from media.control import Close, Open
+from media.control import Close
 from media.sdp.anchor import BadAnswer
 from media.sdp.session import Session
+from sbc.b2bua import ports
 from sbc.b2bua.call import Attempt, Call, State
 from sbc.b2bua.callee import Callee, Invitation
 from sbc.b2bua.causes import (
+    BAD_ANSWER,
     NO_ANSWER,
-    Cause,
+    NO_RELAY,
     may_try_elsewhere,
     passed_on,
     refused,
 )
-from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import (
+    Allocated,
     Answered,
-    PortsFound,
-    PortsRefused,
     PrackReceived,
     Progressed,
     RangTooLong,
     Refused,
 )
-from sbc.b2bua.identity import escaped, from_field, request_uri, to_field, uri_host
+from sbc.b2bua.identity import at, from_field, request_uri, to_field, uri_host
 from sbc.b2bua.inserted_offer import inserted_offer
 from sbc.b2bua.leg import Leg, Peer
-from sbc.b2bua.media import MediaPlan, MediaSide, NotAcceptable
+from sbc.b2bua.media import MediaPlan, MediaSide
 from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
 from sbc.routing.listeners import Listener
 from sbc.routing.targets import Target
-from sbc.sip.address import NameAddr
-
-NOT_ACCEPTABLE = Cause(488, "No codec is left that both sides may use")
-NO_PORTS = Cause(503, "No media ports are left")
-NO_RELAY = Cause(503, "The media relay is down")
-BAD_ANSWER = Cause(488, "The called side's answer does not fit the offer")
-_LATER: tuple[Field, ...] = (("Retry-After", "5"),)
 
 
 def begin(call: Call) -> None:
     """The call is admitted and has its first target: find media ports, then invite."""
-    _allocate(call)
+    trunks = call.shared.config.trunks
+    names = (call.facts.caller.trunk, call.target.trunk)
+    call.wire.timer((call, "ring"), min(trunks[name].limits.ring for name in names))
+    if call.shared.relay_up:
+        _allocate(call)
+    else:
+        finish(call, NO_RELAY, "border", (("Retry-After", "5"),))
 
 
 def take_target(call: Call) -> None:
@@ -60,51 +59,19 @@ def _allocate(call: Call) -> None:
     """Ports for the caller's offer; an INVITE without one gets them with the called side's
     offer."""
     call.state = State.ALLOCATING
-    offer = _offer_for(call)
-    if offer is None:
-        invite(call)
-        return
-    try:
-        lacking = call.plan.lacking(offer, "a")
-    except NotAcceptable:
-        finish(call, NOT_ACCEPTABLE, "border", (_warning(call, 305, "Incompatible media format"),))
-        return
-    if not lacking:
-        invite(call)
-    elif not call.shared.relay_up:
-        finish(call, NO_RELAY, "border", _LATER)
-    else:
-        serial = call.shared.ask(call, Open(call.plan.session, lacking))
-        call.parked[serial] = None
-
-
-def _offer_for(call: Call) -> Session | None:
-    """What the target at hand is offered: the caller's offer, or ours where it insists on one."""
-    if call.offer is not None:
-        return call.offer
     trunk = call.shared.config.trunks[call.target.trunk]
-    call.inserted = inserted_offer(call.target.listener.ip) if trunk.offerless == "insert" else None
-    return call.inserted
+    call.inserted = None
+    if call.offer is None and trunk.offerless == "insert":
+        call.inserted = inserted_offer(call.target.listener.ip)
+    offer = call.offer or call.inserted
+    event = Allocated()
+    if offer is None or ports.ready(call, offer, "a", None, event):
+        invite(call, event)
 
 
-def ports_found(call: Call, event: PortsFound) -> None:
-    """ALLOCATING: the caller's offer can go on."""
-    if event.serial in call.parked:
-        del call.parked[event.serial]
-        call.plan.opened(event.reply)
-        invite(call)
-
-
-def ports_refused(call: Call, event: PortsRefused) -> None:
-    """ALLOCATING: the called side never hears of it (M1)."""
-    if event.serial in call.parked:
-        del call.parked[event.serial]
-        cause = NO_PORTS if event.reply.reason == "ports_exhausted" else NO_RELAY
-        finish(call, cause, "border", (*_LATER, _warning(call, 399, "No media ports left")))
-
-
-def invite(call: Call) -> None:
+def invite(call: Call, event: Allocated) -> None:
     """Send the INVITE to the target at hand."""
+    del event
     target, config = call.target, call.shared.config
     trunk = config.trunks[target.trunk]
     peer = Peer(trunk.zone, target.trunk, config.zones[trunk.zone].trust == "trusted")
@@ -123,140 +90,129 @@ def invite(call: Call) -> None:
         # Without an offer of ours a reliable 1xx may carry theirs, and the caller must answer it.
         reliable=offer is not None or call.caller.reliability != "none",
     )
-    first = call.callee is None
-    call.callee = Callee(leg, invitation)
+    call.attempts.append(Attempt(target.trunk, str(target.uri)))
     call.state = State.INVITING
-    if first:
-        ring = min(trunk.limits.ring, config.trunks[call.facts.caller.trunk].limits.ring)
-        call.wire.timer((call, "ring"), ring)
+    call.callee = Callee(leg, invitation)
 
 
 def progressed(call: Call, event: Progressed) -> None:
     """A provisional crosses in the early dialog that stands for its own."""
-    if event.offer is not None and not _ready(call, event, event.offer):
+    if event.usage.over:  # while it waited for ports
+        return
+    if event.offer is not None and not ports.ready(call, event.offer, "b", event.usage, event):
         return
     call.state = State.RINGING
     if call.times.ringing is None:
         call.times.ringing = call.wire.now
-    usage = _pair(call, event.usage)
     sdp = None
     if event.offer is not None:
-        sdp = call.plan.offer(event.offer, "b")
+        sdp = call.plan.offer(event.offer, "b", event.usage)
     elif event.answer is not None and call.inserted is not None:
-        call.inserted = event.answer
+        call.previews[event.usage] = event.answer
     elif event.answer is not None:
-        sdp = _early_answer(call, usage, event.answer)
+        sdp = _early_answer(call, event.usage, event.answer)
     content = replace(event.content, sdp=sdp)
-    call.caller.progress(usage, event.status, content, reliable=event.reliable)
+    call.caller.progress(_pair(call, event.usage), event.status, content, reliable=event.reliable)
 
 
-def _early_answer(call: Call, usage: Usage, answer: Session) -> Session | None:
+def _early_answer(call: Call, branch: Usage, answer: Session) -> Session | None:
     """Media may flow before the answer (M4): to and from the branch that spoke last."""
     try:
-        ours = call.plan.answer(answer, "b")
+        ours = call.plan.answer(answer, "b", branch, again=True)
     except BadAnswer:
         return None  # the 2xx decides
-    call.early_answers[usage] = ours
-    call.shared.tell(call.plan.program(supervise=False))
+    call.shared.tell(call.plan.program(answered=False))
     return ours
 
 
 def early_offer_answered(call: Call, event: PrackReceived) -> None:
     """The caller answered, by PRACK, an offer that the called side made in a provisional."""
+    branch = event.usage.peer
     assert call.callee is not None
-    if event.answer is None or event.usage.peer is None:
-        return
+    assert branch is not None
     try:
-        ours = call.plan.answer(event.answer, "a")
+        if event.answer is None:
+            raise BadAnswer("a PRACK without the answer")
+        ours = call.plan.answer(event.answer, "a", branch)
     except BadAnswer:
         finish(call, BAD_ANSWER, "border")
         return
-    call.shared.tell(call.plan.program(supervise=False))
-    call.callee.answer_offer(event.usage.peer, ours)
+    call.shared.tell(call.plan.program(answered=False))
+    call.callee.answer_offer(branch, ours)
 
 
 def answered(call: Call, event: Answered) -> None:
     """200: the other early dialogs are over, and the media of this one is the call's."""
-    if event.offer is not None and not _ready(call, event, event.offer):
+    if event.offer is not None and not ports.ready(call, event.offer, "b", event.usage, event):
         return
     usage = _pair(call, event.usage)
     try:
-        sdp = _final_description(call, usage, event)
+        sdp = _final_description(call, event)
     except BadAnswer:
         finish(call, BAD_ANSWER, "border")
         return
     call.state = State.ANSWERED
     call.times.answered = call.wire.now
+    call.tried(200)
+    call.plan.settle(event.usage)
+    call.previews.clear()
     call.wire.timers.clear((call, "ring"))
     call.wire.timer((call, "duration"), _max_duration(call))
-    call.early_answers.clear()
     call.caller.answer(usage, replace(event.content, sdp=sdp))
 
 
-def _final_description(call: Call, usage: Usage, event: Answered) -> Session | None:
+def _final_description(call: Call, event: Answered) -> Session:
+    branch, plan = event.usage, call.plan
     if event.offer is not None:
-        return call.plan.offer(event.offer, "b")
+        return plan.offer(event.offer, "b", branch)
     if call.inserted is not None:  # the answer to our offer is what the caller is offered
-        if not event.usage.exchange.idle:
+        answer = event.answer or call.previews.get(branch)
+        if answer is None:
             raise BadAnswer("a 2xx without an answer")
-        return call.plan.offer(event.answer or call.inserted, "b")
+        return plan.offer(answer, "b", branch)
     if event.answer is not None:
-        ours = call.plan.answer(event.answer, "b", again=usage in call.early_answers)
-        call.shared.tell(call.plan.program(supervise=True))
-        return ours
-    if not event.usage.exchange.idle or not call.plan.described:
+        ours: Session | None = plan.answer(event.answer, "b", branch, again=True)
+    else:
+        ours = plan.resume(branch)  # it came in a provisional
+    if ours is None:
         raise BadAnswer("a 2xx without an answer")
-    call.shared.tell(call.plan.program(supervise=True))
-    return None if usage.exchange.idle else call.early_answers.get(usage)
+    call.shared.tell(plan.program(answered=True))
+    return ours
 
 
 def turned_down(call: Call, event: Refused) -> None:
     """A final refusal: another target may do better, else the caller gets it (R4)."""
-    call.attempts.append(Attempt(call.target.trunk, str(call.target.uri), event.status))
-    if may_try_elsewhere(event.status) and call.targets and not call.early_answers:
+    call.tried(event.status)
+    if may_try_elsewhere(event.status) and call.targets and not call.plan.described:
         _try_next(call)
         return
     status = passed_on(event.status)
     fields = event.content.fields
     if event.contacts:
-        fields = (*fields, ("Contact", _redirect(call.caller.leg.listener, event.contacts)))
+        # The same users, at our own address (S10): a new call to them comes through us again.
+        listener = call.caller.leg.listener
+        contact = ", ".join(at(user, listener.sent_by) for user in event.contacts)
+        fields = (*fields, ("Contact", contact))
     finish(call, refused(status), "callee", fields)
 
 
 def _try_next(call: Call) -> None:
     """The next target keeps the ports if it lies behind the same interface."""
     following = call.targets[0]
-    if following.flow.interface == call.target.flow.interface:
+    if following.flow.interface == call.target.flow.interface and not call.parked:
         call.target = call.targets.pop(0)
         call.plan.sides["b"] = _called_side(call.shared.config, following)
-        invite(call)
-        return
-    if call.plan.open:
-        call.shared.tell(Close(call.plan.session))
-    take_target(call)
+    else:
+        if call.plan.open or call.parked:
+            call.shared.tell(Close(call.plan.session))
+        call.parked.clear()
+        take_target(call)
     _allocate(call)
 
 
 def rang_too_long(call: Call, event: RangTooLong) -> None:
     del event
     finish(call, NO_ANSWER, "border")
-
-
-def _ready(call: Call, event: Progressed | Answered, offer: Session) -> bool:
-    """Has the called side's offer its ports? If not, the event is parked until the relay
-    answers."""
-    try:
-        lacking = call.plan.lacking(offer, "b")
-    except NotAcceptable:
-        finish(call, NOT_ACCEPTABLE, "border")
-        return False
-    if not lacking:
-        return True
-    if not call.shared.relay_up:
-        finish(call, NO_RELAY, "border", _LATER)
-        return False
-    call.parked[call.shared.ask(call, Open(call.plan.session, lacking))] = event
-    return False
 
 
 def _pair(call: Call, usage: Usage) -> Usage:
@@ -299,14 +255,3 @@ def _max_duration(call: Call) -> float:
     trunks = call.shared.config.trunks
     names = {call.facts.caller.trunk, call.target.trunk}
     return min(trunks[name].limits.max_duration for name in names)
-
-
-def _warning(call: Call, code: int, text: str) -> Field:
-    return ("Warning", f'{code} {call.caller.leg.listener.sent_by} "{text}"')
-
-
-def _redirect(listener: Listener, users: tuple[str, ...]) -> str:
-    """The same users, at our own address (S10): a new call to them comes through us again."""
-    return ", ".join(
-        str(NameAddr("", f"sip:{escaped(user)}@{listener.sent_by}", ())) for user in users
-    )

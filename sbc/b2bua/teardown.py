@@ -12,10 +12,13 @@ from sbc.b2bua.causes import (
     FAULT,
     MEDIA_DEAD,
     NO_ACK,
+    NO_PRACK,
     RELAY_LOST,
+    RELAY_REFUSED,
     SHUTDOWN,
     TOO_LONG,
     Cause,
+    reasons,
 )
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import (
@@ -25,14 +28,13 @@ from sbc.b2bua.events import (
     MediaDied,
     NeverAcknowledged,
     NotReported,
+    PlanRefused,
     RelayLost,
     Reported,
     Stopping,
 )
 from sbc.b2bua.record import record_of
-
-REPORT_WITHIN = 5.0
-"""Seconds for the relay's last report; the record is written without it after that."""
+from sbc.sip.message import build_response
 
 
 def abandoned(call: Call, event: Abandoned) -> None:
@@ -41,16 +43,29 @@ def abandoned(call: Call, event: Abandoned) -> None:
 
 
 def hung_up(call: Call, event: Ended) -> None:
-    who = "caller" if event.leg.side == "a" else "callee"
-    if call.times.answered is None:
-        finish(call, CANCELLED if who == "caller" else event.cause, who, event.fields)
+    if event.usage.leg.side == "a":
+        if call.caller.accepted:
+            finish(call, event.cause, "caller", event.fields)
+        else:
+            _early_dialog_ended(call, event)
+    elif call.times.answered is not None:
+        finish(call, event.cause, "callee", event.fields)
+    # else: a callee that ends an early dialog still owes its INVITE an answer.
+
+
+def _early_dialog_ended(call: Call, event: Ended) -> None:
+    """The caller said BYE to one early dialog (RFC 3261 §15.1.2): with the last, the call is
+    over."""
+    peer = event.usage.peer
+    if call.caller.leg.usages and peer is not None:
+        peer.bye(reasons(event.fields))
     else:
-        finish(call, event.cause, who, event.fields)
+        finish(call, CANCELLED, "caller", event.fields)
 
 
 def never_acknowledged(call: Call, event: NeverAcknowledged) -> None:
-    del event
-    finish(call, NO_ACK, "border")
+    early = event.leg.side == "a" and not call.caller.accepted
+    finish(call, NO_PRACK if early else NO_ACK, "border")
 
 
 def lasted_too_long(call: Call, event: LastedTooLong) -> None:
@@ -61,6 +76,11 @@ def lasted_too_long(call: Call, event: LastedTooLong) -> None:
 def media_died(call: Call, event: MediaDied) -> None:
     del event
     finish(call, MEDIA_DEAD, "border")
+
+
+def plan_refused(call: Call, event: PlanRefused) -> None:
+    del event
+    finish(call, RELAY_REFUSED, "border")
 
 
 def stopping(call: Call, event: Stopping) -> None:
@@ -87,17 +107,14 @@ def finish(call: Call, cause: Cause, by: str, fields: Sequence[Field] = ()) -> N
     call.times.ended = call.wire.now
     call.wire.timers.clear((call, "ring"))
     call.wire.timers.clear((call, "duration"))
-    told = tuple(fields)
-    if not any(name == "Reason" for name, _ in told):
-        told = (*told, cause.field)
+    told = tuple(fields) if reasons(fields) else (*fields, cause.field)
     call.caller.end(cause.sip if cause.sip >= 300 else 480, told)
     if call.callee is not None:
-        call.callee.end(tuple(pair for pair in told if pair[0] == "Reason"))
+        call.callee.end(told)
     asked = bool(call.parked)
     call.parked.clear()
     if call.plan.open or asked:
         call.shared.ask(call, Close(call.plan.session))
-        call.wire.timer((call, "report"), REPORT_WITHIN)
     else:
         _close(call)
 
@@ -114,12 +131,11 @@ def not_reported(call: Call, event: NotReported | RelayLost) -> None:
 
 
 def _close(call: Call) -> None:
-    """The one record of the call."""
-    call.wire.timers.clear((call, "report"))
+    """The one record of the call; after a fault with its ladder, which tells how to repeat it."""
     call.state = State.ENDED
     call.plan.forget()
     cause = call.cause or FAULT
-    call.record = record_of(call, call.wire.now)
+    call.record = record_of(call, call.wire.now, trace=cause is FAULT)
     call.wire.actions.append(Journal("cdr", call.uid, call.record))
     call.wire.note(
         "call_ended",
@@ -131,10 +147,20 @@ def _close(call: Call) -> None:
 
 def abandon(call: Call) -> None:
     """The last resort, when even the end of a call is at fault: forget it, but leave its record."""
-    for leg in (call.caller.leg, call.callee.leg if call.callee else None):
+    wire, callee = call.wire, call.callee
+    call.state = State.ENDED
+    call.cause = call.cause or FAULT
+    call.times.ended = call.times.ended or wire.now
+    for name in ("ring", "duration"):
+        wire.timers.clear((call, name))
+    for leg in (call.caller.leg, callee.leg if callee else None):
         for usage in list(leg.usages) if leg else ():
-            call.wire.timers.clear((usage, "2xx"))
-            call.wire.usages.pop(usage.id, None)
-    if call.plan.open:
-        call.shared.tell(Close(call.plan.session))
+            wire.timers.clear((usage, "2xx"))
+            wire.timers.clear((usage, "patience"))
+            wire.usages.pop(usage.id, None)
+    # Nothing is said to anybody but this: it may be what the fault lies in.
+    wire.respond(call.caller.key, build_response(call.caller.request, 500, to_tag=call.uid))
+    if callee is not None:
+        wire.cancel(callee.key, ())
+    call.shared.tell(Close(call.plan.session))
     _close(call)

@@ -13,26 +13,25 @@ from typing import TYPE_CHECKING
 from media.sdp.session import Session
 from sbc.actions import Flow
 from sbc.b2bua.causes import PEER_GONE
-from sbc.b2bua.content import EMPTY, SDP, Content, read
+from sbc.b2bua.content import EMPTY, Content, read_leniently
 from sbc.b2bua.crossing import Field
-from sbc.b2bua.events import (
-    Ended,
-    NeverAcknowledged,
-    Responded,
-)
+from sbc.b2bua.events import Ended, NeverAcknowledged, Responded
+from sbc.b2bua.leg import ALLOW
 from sbc.b2bua.pending import Asked, Asking, Unacknowledged
 from sbc.b2bua.wire import GIVE_UP, T1, T2, DialogId, Wire
 from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer
-from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response
 from sbc.transaction.events import Key
 
 if TYPE_CHECKING:
     from sbc.b2bua.leg import Leg
 
-ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY")
 OFFERING = frozenset({"INVITE", "UPDATE"})
+PATIENCE = 180.0
+"""Seconds for the answer to a re-INVITE, which a peer may keep us waiting for (Timer C)."""
+_ACKS_KEPT = 4
+"""More INVITEs than can have their 2xx in the air at once."""
 
 
 class Usage:
@@ -75,7 +74,7 @@ class Usage:
         self.unacknowledged: Unacknowledged | None = None
         self.bye_after_ack: Sequence[Field] | None = None
         self.acks: dict[int, bytes] = {}
-        """The ACK of each INVITE by CSeq: a repeated 2xx gets it again."""
+        """The ACKs of the last INVITEs, by CSeq: a repeated 2xx gets its own again."""
         self.owed_ack: int | None = None
         """CSeq of a 2xx with an offer: its ACK waits for the answer."""
         self.on_prack: Callable[[Key, Request], None] | None = None
@@ -86,8 +85,15 @@ class Usage:
         return (self.dialog.call_id, self.dialog.local_tag, self.dialog.remote_tag)
 
     def takes(self, method: str) -> bool:
-        """Did the peer say that it understands `method`?"""
+        """Did the peer say that it understands `method`? Silence is no yes: whoever must be sure
+        asks for what every peer takes."""
         return method in self.allow
+
+    def timer(self, name: str) -> None:
+        if name == "2xx":
+            self._repeat()
+        else:
+            self._cancel_invite()
 
     # --- what we answer ---------------------------------------------------------------------------
 
@@ -100,7 +106,7 @@ class Usage:
         if asked is None:
             return
         request = asked.request
-        if request.method in OFFERING or asked.offered:
+        if asked.exchanges:
             self._exchange_responded(status, content)
         if request.method in OFFERING and status < 300:
             fields = (("Contact", self.leg.contact), ALLOW, *fields)
@@ -123,7 +129,7 @@ class Usage:
         )
         self.wire.timer((self, "2xx"), T1)
 
-    def repeat(self) -> None:
+    def _repeat(self) -> None:
         """The 2xx again, ever more slowly, until its ACK comes or 64·T1 are over."""
         waiting = self.unacknowledged
         if waiting is None:
@@ -138,6 +144,12 @@ class Usage:
         waiting.interval = min(2 * waiting.interval, T2)
         self.wire.timer((self, "2xx"), min(waiting.interval, waiting.give_up_at - self.wire.now))
 
+    def settled(self) -> Unacknowledged | None:
+        """The 2xx that waited for an ACK waits no more."""
+        waiting, self.unacknowledged = self.unacknowledged, None
+        self.wire.timers.clear((self, "2xx"))
+        return waiting
+
     # --- what we ask ------------------------------------------------------------------------------
 
     def request(
@@ -150,7 +162,7 @@ class Usage:
         """Send a request within the dialog. An SDP in it is an offer, unless it is a PRACK's
         answer."""
         offered = content.sdp is not None and method in OFFERING
-        own: list[Field] = [("User-Agent", self.wire.user_agent), *self.leg.session_field()]
+        own: list[Field] = [("User-Agent", self.wire.user_agent), self.leg.session_field()]
         if method in OFFERING:
             own.append(ALLOW)
             if offered:
@@ -161,36 +173,32 @@ class Usage:
             method,
             self.wire.via(self.leg.flow),
             (*own, *fields, *content.fields),
-            content.sdp.encode() if content.sdp is not None else content.body,
-            SDP if content.sdp is not None else content.content_type,
+            content.payload,
+            content.payload_type,
             max_forwards,
         )
         self.leg.traced("out", built)
         key = self.wire.send(built, self.leg.next_hop(self.dialog), self)
         self.asking[key] = Asking(method, built.headers.cseq.number, offered)
+        if method == "INVITE":
+            self.wire.timer((self, "patience"), PATIENCE)
         return key
 
     def responded(self, key: Key, response: Response, flow: Flow) -> None:
         del flow
-        self.leg.traced("in", response)
+        self.leg.heard(response)
         asking = self.asking.get(key)
-        number = response.headers.cseq.number
-        if asking is None:  # a repeated 2xx
-            if number in self.acks:
-                self.wire.transmit(self.acks[number], self.leg.next_hop(self.dialog))
+        if asking is None:
+            self.acknowledge_again(response)
             return
         if response.status < 200:
             return
         del self.asking[key]
-        self._settle(key, asking)
+        self._settle(key, asking, response.status)
         if asking.method == "BYE":
             self.end()
-            return
-        try:
-            content = read(response)
-        except BadMessage:
-            content = EMPTY
-        self._concluded(key, asking, response, content)
+        else:
+            self._concluded(key, asking, response)
 
     def failed(self, key: Key, cause: str) -> None:
         asking = self.asking.pop(key, None)
@@ -200,8 +208,9 @@ class Usage:
         if asking.method == "BYE":
             self.end()
             return
+        self._settle(key, asking, 408)
         status = 408 if cause == "timeout" else 503
-        if asking.method in OFFERING:
+        if asking.exchanges:
             self.exchange.failed()
         self.wire.tell(
             self.leg.call, Responded(self, key, asking.method, status, EMPTY, None, None)
@@ -209,30 +218,30 @@ class Usage:
         if asking.method in OFFERING:
             self._gone()
 
-    def _settle(self, key: Key, asking: Asking) -> None:
+    def _settle(self, key: Key, asking: Asking, status: int) -> None:
         """A repeated 2xx of an INVITE may come for 64·T1 more."""
         if asking.method == "INVITE":
-            self.wire.timer(("forget", key), GIVE_UP + 1)
-        else:
-            self.wire.owners.pop(key, None)
+            self.wire.timers.clear((self, "patience"))
+            if status < 300:
+                self.wire.timer(("forget", key), GIVE_UP + 1)
+                return
+        self.wire.owners.pop(key, None)
 
-    def _concluded(self, key: Key, asking: Asking, response: Response, content: Content) -> None:
+    def _concluded(self, key: Key, asking: Asking, response: Response) -> None:
         status, offer, answer = response.status, None, None
+        content, described = read_leniently(response)
         if status >= 300:
-            if asking.method in OFFERING:
+            if asking.exchanges:
                 self.exchange.failed()
         elif asking.method in OFFERING:
             self.dialog.refresh_target(response)
             if asking.offered:
-                answer = content.sdp
+                answer = described
                 self.exchange.answer_received()
             elif asking.method == "INVITE":
-                offer = content.sdp
-                self.exchange.offer_received()
-            if asking.method == "INVITE" and offer is None:
-                self.ack(asking.cseq)
-            elif asking.method == "INVITE":
-                self.owed_ack = asking.cseq
+                offer = described if self.exchange.offer_received() is None else None
+            if asking.method == "INVITE":
+                self.acknowledge(asking.cseq, owing=offer is not None)
         self.wire.tell(
             self.leg.call, Responded(self, key, asking.method, status, content, offer, answer)
         )
@@ -242,7 +251,22 @@ class Usage:
     def _gone(self) -> None:
         """The peer no longer knows the dialog (RFC 3261 §12.2.1.2)."""
         if not self.closing and not self.over:
-            self.wire.tell(self.leg.call, Ended(self.leg, PEER_GONE, ()))
+            self.wire.tell(self.leg.call, Ended(self, PEER_GONE, ()))
+
+    def _cancel_invite(self) -> None:
+        """What waits for an answer without a limit waits no longer."""
+        for key, asking in self.asking.items():
+            if asking.method == "INVITE":
+                self.wire.cancel(key, (self.leg.session_field(),))
+
+    # --- acknowledging ----------------------------------------------------------------------------
+
+    def acknowledge(self, cseq: int, *, owing: bool) -> None:
+        """A 2xx with an offer waits for its answer, unless the dialog is over: none will come."""
+        if owing and not self.closing and not self.over:
+            self.owed_ack = cseq
+        else:
+            self.ack(cseq)
 
     def answer_owed(self, answer: Session | None) -> None:
         """The ACK that was put off until the answer came; without one it says that none will
@@ -255,24 +279,33 @@ class Usage:
         self.owed_ack = None
         if answer is not None:
             self.exchange.answer_sent()
+        content = Content(sdp=answer)
         built = self.dialog.ack(
             cseq,
             self.wire.via(self.leg.flow),
-            answer.encode() if answer is not None else b"",
-            SDP if answer is not None else None,
+            content.payload,
+            content.payload_type,
+            (self.leg.session_field(),),
         )
         self.leg.traced("out", built)
+        if len(self.acks) >= _ACKS_KEPT:
+            del self.acks[next(iter(self.acks))]
         self.acks[cseq] = built.encode()
         self.wire.transmit(self.acks[cseq], self.leg.next_hop(self.dialog))
+
+    def acknowledge_again(self, response: Response) -> None:
+        again = self.acks.get(response.headers.cseq.number)
+        if again is not None and 200 <= response.status < 300:
+            self.wire.transmit(again, self.leg.next_hop(self.dialog))
+
+    # --- ending -----------------------------------------------------------------------------------
 
     def bye(self, fields: Sequence[Field] = ()) -> None:
         """End the dialog; a 2xx of ours must be acknowledged first (RFC 3261 §15)."""
         if self.closing or self.over:
             return
         self.closing = True
-        for key, asked in self.asked.items():
-            self.wire.respond(key, self.leg.response(asked.request, 487))
-        self.asked.clear()
+        self.turn_all_away()
         self.answer_owed(None)
         if self.unacknowledged is not None:
             self.bye_after_ack = fields
@@ -284,10 +317,17 @@ class Usage:
         if not self.over:
             self.request("BYE", fields)
 
+    def turn_all_away(self) -> None:
+        """Requests that wait get 487 (RFC 3261 §15.1.2)."""
+        for key, asked in self.asked.items():
+            self.wire.respond(key, self.leg.response(asked.request, 487))
+        self.asked.clear()
+
     def end(self) -> None:
         """Nothing more may come of this dialog."""
         self.over = True
-        self.unacknowledged = None
-        self.wire.timers.clear((self, "2xx"))
+        self.turn_all_away()
+        self.settled()
+        self._cancel_invite()
         self.wire.usages.pop(self.id, None)
         self.leg.ended(self)

@@ -8,15 +8,25 @@ when the input has been dealt with.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from sbc.actions import Action, Flow, Note, Transmit
+from sbc.b2bua.crossing import Field
 from sbc.routing.listeners import Listeners
 from sbc.sip.message import Request, Response
 from sbc.timers import Timers
 from sbc.tokens import Tokens
-from sbc.transaction.events import Key, Output
+from sbc.transaction.events import (
+    AckReceived,
+    Cancelled,
+    Failed,
+    Key,
+    Output,
+    RequestReceived,
+    ResponseReceived,
+    StraySuccess,
+)
 from sbc.transaction.layer import TransactionLayer
 
 if TYPE_CHECKING:
@@ -34,6 +44,10 @@ DialogId = tuple[str, str, str]
 """Call-ID, local tag, remote tag: all three, or a stranger could speak into the dialog."""
 
 
+Raised = RequestReceived | AckReceived | Cancelled | ResponseReceived | Failed | StraySuccess
+"""What the transaction layer tells that is not bytes to send."""
+
+
 class Wire:
     def __init__(
         self, layer: TransactionLayer, listeners: Listeners, tokens: Tokens, user_agent: str
@@ -45,7 +59,7 @@ class Wire:
         self.timers = Timers()
         self.now = 0.0
         self.actions: list[Action] = []
-        self.raised: deque[Output] = deque()
+        self.raised: deque[Raised] = deque()
         """What the transaction layer told while we were sending; dealt with after this input."""
         self.told: deque[tuple[Call, CallEvent]] = deque()
         """What legs, the relay and the clock told calls; dealt with before the next input."""
@@ -66,6 +80,10 @@ class Wire:
         self.take(outputs)
         return key
 
+    def cancel(self, key: Key, fields: Sequence[Field]) -> None:
+        """CANCEL an INVITE of ours; its owner still hears how it ended."""
+        self.take(self.layer.cancel(key, fields, self.now))
+
     def respond(self, key: Key, response: Response) -> None:
         self.take(self.layer.respond(key, response, self.now))
 
@@ -77,7 +95,7 @@ class Wire:
 
     def take(self, outputs: list[Output]) -> None:
         for output in outputs:
-            if type(output) is Transmit:
+            if isinstance(output, Transmit):
                 self.actions.append(output)
             else:
                 self.raised.append(output)

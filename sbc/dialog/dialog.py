@@ -163,10 +163,16 @@ class Dialog:
         return build_request(method, self._request_uri, lines, body, content_type)
 
     def ack(
-        self, cseq: int, via: str, body: bytes = b"", content_type: str | None = None
+        self,
+        cseq: int,
+        via: str,
+        body: bytes = b"",
+        content_type: str | None = None,
+        fields: Sequence[tuple[str, str]] = (),
     ) -> Request:
         """The ACK for a 2xx (§13.2.2.4). `cseq`: the number of the INVITE."""
         lines = self._lines("ACK", cseq, via, 70)
+        lines += fields
         return build_request("ACK", self._request_uri, lines, body, content_type)
 
     def _lines(self, method: str, cseq: int, via: str, max_forwards: int) -> list[tuple[str, str]]:

@@ -20,6 +20,8 @@ class Attempt:
     """Option tags which the caller insists on."""
     calls: int
     """Calls of this trunk that are up or being set up."""
+    draining: bool = False
+    """The border is stopping."""
     chosen: Chosen | None = None
 
 
