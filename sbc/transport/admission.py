@@ -25,6 +25,11 @@ class Admission:
         self._by_source[source] += 1
         return True
 
+    def scarce(self, address: str) -> bool:
+        """Whether one who comes from `address` is refused, or many have come from everywhere."""
+        taken = self._by_source.get(source_of(address), 0)
+        return taken >= self._per_source or 2 * self._total >= self._most
+
     def leave(self, address: str) -> None:
         source = source_of(address)
         self._total -= 1

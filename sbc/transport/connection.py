@@ -23,7 +23,10 @@ class StreamLimits:
     message: float = 32.0
     """Seconds from the first byte of a message to its last, and from accepting to the first one."""
     idle: float = 600.0
-    """Seconds without a byte either way, after which an inbound connection is closed."""
+    """Seconds without a byte either way, after which an inbound connection makes room for others.
+
+    While there is room it may stay: a quiet call of an hour still has to end by it. The kernel
+    finds out which peers are gone."""
     waiting: int = 262_144
     """Bytes that may wait for a connection to come about."""
     unsent: int = 1_048_576
@@ -121,9 +124,11 @@ class Connection(asyncio.Protocol):
         if self._kept:
             self._owner.lost(self)
 
-    def overdue(self, now: float) -> bool:
-        if self._begun is not None and now - self._begun > self._limits.message:
-            return True
+    def stuck(self, now: float) -> bool:
+        """In the middle of a message, for too long."""
+        return self._begun is not None and now - self._begun > self._limits.message
+
+    def idle(self, now: float) -> bool:
         return self.inbound and now - self._moved > self._limits.idle
 
     def close(self) -> None:

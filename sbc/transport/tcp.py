@@ -140,8 +140,9 @@ class TcpCarrier:
     def _sweep(self) -> None:
         self._sweeping = self._loop.call_later(self._limits.sweep, self._sweep)
         now = self._shell.clock()
-        for connection in self._open.values():
-            if connection.overdue(now):
+        for flow, connection in self._open.items():
+            scarce = connection.idle(now) and self._admission.scarce(flow.remote[0])
+            if scarce or connection.stuck(now):
                 connection.abort()
         refused = self._admission.refused - self._refusals_told
         if refused:

@@ -1,11 +1,13 @@
+import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from config.loader import load
-from sbc.app import REFUSED, prepare, relay_command, run
+from sbc.app import REFUSED, STOPPED, prepare, relay_command, run
 from sbc.border import CannotStart
 from sbc.operate.journal import Journal
 from tests.support.loopback import WAN, free_ports, write_config
@@ -87,3 +89,20 @@ def test_the_relay_is_started_by_the_same_python_with_a_path_that_means_the_same
         sys.executable,
         *("-m", "media", str(tmp_path / "sbc.yaml"), "--control", "/run/sbc/relay.sock"),
     ]
+
+
+def test_from_the_command_line_it_runs_with_its_relay_until_it_is_told_to_stop(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path)
+    command = [sys.executable, "-m", "sbc", "run", str(path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as border:
+        assert border.stderr is not None
+        said = [next(line for line in border.stderr if '"started"' in line)]
+        border.send_signal(signal.SIGTERM)
+        said += border.stderr.readlines()
+        assert border.wait() == STOPPED
+    assert '"stopped"' in said[-1]
+    assert "Traceback" not in "".join(said)
+    assert not (tmp_path / "run" / "relay.sock").exists()
+    assert not (tmp_path / "run" / "admin.sock").exists()

@@ -23,6 +23,15 @@ def test_all_sources_together_have_no_more_than_there_is() -> None:
     assert [admission.admit(f"192.0.2.{host}") for host in (1, 2, 3)] == [True, True, False]
 
 
+def test_room_is_scarce_for_a_source_with_all_it_may_have_and_for_all_when_half_is_gone() -> None:
+    admission = Admission(per_source=1, total=4)
+    admission.admit("192.0.2.1")
+    assert admission.scarce("192.0.2.1")
+    assert not admission.scarce("192.0.2.2")
+    admission.admit("192.0.2.2")
+    assert admission.scarce("192.0.2.3")
+
+
 def test_the_addresses_of_one_ipv6_subscriber_are_one_source() -> None:
     admission = Admission(per_source=2, total=100)
     assert admission.admit("2001:db8:0:1::1")

@@ -391,7 +391,7 @@ def test_between_messages_the_time_for_a_message_does_not_run() -> None:
     run(scenario, limits=replace(QUICK, message=0.03))
 
 
-def test_an_idle_inbound_connection_is_closed_and_an_outbound_one_is_kept() -> None:
+def test_an_idle_inbound_connection_makes_room_and_an_outbound_one_is_kept() -> None:
     async def scenario(world: World) -> None:
         elsewhere = world.elsewhere()
         world.carrier.send(OK, Flow("wan", "tcp", elsewhere.getsockname()))
@@ -400,7 +400,17 @@ def test_an_idle_inbound_connection_is_closed_and_an_outbound_one_is_kept() -> N
         assert await peer.is_cut_off()
         assert world.carrier.counts() == (1, 0)
 
-    run(scenario, limits=replace(QUICK, idle=0.05))
+    run(scenario, limits=replace(QUICK, idle=0.05), per_source=1)
+
+
+def test_an_idle_connection_is_kept_while_there_is_room() -> None:
+    async def scenario(world: World) -> None:
+        peer = await world.known()
+        await world.time_passes(0.1)
+        await peer.send(OPTIONS)
+        await world.core.next("receive")
+
+    run(scenario, limits=replace(QUICK, idle=0.02), per_source=2)
 
 
 def test_a_peer_that_does_not_read_is_cut_off() -> None:
