@@ -13,6 +13,7 @@ from media.control import (
     Open,
     Opened,
     Program,
+    Programmed,
     SessionReport,
     StreamPorts,
     Welcome,
@@ -36,6 +37,8 @@ class Border:
         self.now = 100.0
         self.out: list[tuple[Flow, Message]] = []
         """Sent and not yet taken, in order."""
+        self.sent: list[tuple[Flow, bytes]] = []
+        """Everything that was ever sent, in order."""
         self.notes: list[Note] = []
         self.records: list[dict[str, object]] = []
         self.started: list[str] = []
@@ -60,6 +63,17 @@ class Border:
             self.perform(self.core.handle_timeout(self.now))
         self.now = until
 
+    def over(self) -> bool:
+        """Let time run out; nothing may be left, and each call that began has one record."""
+        self.wait(400)
+        uids = [record["uid"] for record in self.records]
+        return (
+            self.core.idle()
+            and not any(self.core.left_over().values())
+            and len(uids) == len(set(uids))
+            and set(self.started) <= set(uids)
+        )
+
     def relay_answers(self) -> None:
         """What the relay was asked while it kept silent."""
         asked, self._unanswered = self._unanswered, []
@@ -71,6 +85,7 @@ class Border:
     def perform(self, actions: Sequence[Action]) -> None:
         for action in actions:
             if isinstance(action, Transmit):
+                self.sent.append((action.flow, action.data))
                 self.out.append((action.flow, parse(action.data)))
             elif isinstance(action, Note):
                 self.notes.append(action)
@@ -91,14 +106,27 @@ class Border:
         return taken
 
     def request(self, flow: Flow, method: str) -> Request:
-        """The one request of this method among what was sent to the peer."""
+        """The one request of this method among what was sent to the peer since last asked."""
         (found,) = [m for m in self.take(flow) if isinstance(m, Request) and m.method == method]
         return found
 
     def response(self, flow: Flow, status: int) -> Response:
-        """The one response with this status among what was sent to the peer."""
+        """The one response with this status among what was sent to the peer since last asked."""
         (found,) = [m for m in self.take(flow) if isinstance(m, Response) and m.status == status]
         return found
+
+    def heard(self, flow: Flow) -> list[str]:
+        """What was sent to the peer since last asked, in short: `INVITE`, `180`; without the 100."""
+        taken = [m.method if isinstance(m, Request) else str(m.status) for m in self.take(flow)]
+        return [each for each in taken if each != "100"]
+
+    def texts(self, flow: Flow) -> str:
+        """Everything that was ever sent to the interface of this peer, as text."""
+        of = [data for to, data in self.sent if to.interface == flow.interface]
+        return b"\n".join(of).decode("utf-8", "surrogateescape")
+
+    def noted(self, event: str) -> list[Note]:
+        return [note for note in self.notes if note.event == event]
 
     def programs(self) -> list[Program]:
         return [command for command in self.commands if isinstance(command, Program)]
@@ -123,4 +151,4 @@ class Border:
             return Opened(command.session, tuple(streams))
         if isinstance(command, Close):
             return SessionReport(command.session, 0.0, self.now, ())
-        return None
+        return Programmed(command.session) if isinstance(command, Program) else None

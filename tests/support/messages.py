@@ -11,6 +11,8 @@ ANSWER = (
     "m=audio 6000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n"
 )
 
+METHODS = "INVITE, ACK, CANCEL, BYE, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE, OPTIONS"
+
 
 def text(start: str, fields: list[str], body: str = "", kind: str = "application/sdp") -> bytes:
     if body:
@@ -38,7 +40,7 @@ def invite(
             "CSeq: 1 INVITE",
             "Contact: <sip:200@192.0.2.1:5060>",
             "Max-Forwards: 70",
-            "Allow: INVITE, ACK, CANCEL, BYE, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE, OPTIONS",
+            f"Allow: {METHODS}",
             *extra,
         ],
         body,
@@ -53,6 +55,7 @@ def answer(
     body: str = "",
     contact: str = "<sip:bob@10.20.0.11:5060>",
     reason: str = "Whatever",
+    allow: str | None = None,
 ) -> bytes:
     """A response of a peer to `request`, copied as RFC 3261 §8.2.6 says."""
     headers = request.headers
@@ -64,7 +67,7 @@ def answer(
         f"Call-ID: {headers.call_id}",
         f"CSeq: {headers.get('cseq')}",
         f"Contact: {contact}",
-        "Allow: INVITE, ACK, CANCEL, BYE, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE, OPTIONS",
+        *([f"Allow: {METHODS if allow is None else allow}"] if allow != "" else []),
         *extra,
     ]
     return text(f"SIP/2.0 {status} {reason}", fields, body)
