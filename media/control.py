@@ -1,9 +1,9 @@
 """The control contract of the relay: every command, reply and event, as values.
 
-A session is the media of one call. It has streams, one for each m-line (by index), and each stream has
-two sides: `a` faces the caller, `b` the called party. Signalling declares the whole wanted state of a
-stream (`StreamPlan`); the relay makes it so. Everything is idempotent, so that a command may be repeated
-after a lost connection. How the values look on the Unix socket is told in `wire`.
+A session is the media of one call. It has streams, one for each m-line (by index), and each stream
+has two sides: `a` faces the caller, `b` the called party. Signalling declares the whole wanted state
+of a stream (`StreamPlan`); the relay makes it so. Everything is idempotent, so that a command may be
+repeated after a lost connection. How the values look on the Unix socket is told in `wire`.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class SidePlan:
     prefix: int
     """Prefix length around `rtp`, for `subnet`."""
     signalling_ip: str | None
-    """Where its SIP came from: the second-best source in `ranked`, and the test of a private SDP."""
+    """Where its SIP came from: second-best source in `ranked`, and the test of a private SDP."""
     codecs: tuple[CodecClock, ...]
     epoch: int
     """Raised by each new SDP of this end: only then may a latched source change."""

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGES = ("config", "sbc", "media", "stun_turn")
-_CITED = re.compile(
-    r"RFC\s(?P<number>\d{3,4})(?:\s(?:§{1,2}|section )(?P<section>[\d.]*\d))?"
-)
+_CITED = re.compile(r"RFC\s(?P<number>\d{3,4})(?:\s(?:§{1,2}|section )(?P<section>[\d.]*\d))?")
 _ALSO = re.compile(r"(?:, | and |; )§(?P<section>[\d.]*\d)")
 
 HEAD = """\

@@ -2,9 +2,12 @@ from sbc.actions import Flow
 from sbc.routing.listeners import Listeners
 from tests.support.configs import TWO_ZONES, config
 
-SIX = TWO_ZONES.replace("bind: 203.0.113.10", "bind: 10.0.0.4, advertise: 203.0.113.10").replace(
-    "bind: 10.20.0.5", 'bind: "2001:db8::5"'
-).replace("sip:10.20.0.11", "sip:[2001:db8::11]").replace("10.20.0.11/32", "2001:db8::11/128")
+SIX = (
+    TWO_ZONES.replace("bind: 203.0.113.10", "bind: 10.0.0.4, advertise: 203.0.113.10")
+    .replace("bind: 10.20.0.5", 'bind: "2001:db8::5"')
+    .replace("sip:10.20.0.11", "sip:[2001:db8::11]")
+    .replace("10.20.0.11/32", "2001:db8::11/128")
+)
 
 
 def test_peers_are_told_the_advertised_address() -> None:

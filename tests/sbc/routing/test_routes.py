@@ -26,7 +26,8 @@ def test_the_first_route_that_matches_is_taken() -> None:
         config(
             TWO_ZONES.replace(
                 "routes:\n",
-                'routes:\n  - { name: short, from: any, match: { to: ["112"] }, to: [pbx, carrier] }\n',
+                "routes:\n"
+                '  - { name: short, from: any, match: { to: ["112"] }, to: [pbx, carrier] }\n',
             )
         )
     )
