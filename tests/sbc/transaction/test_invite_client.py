@@ -42,16 +42,6 @@ def test_every_provisional_is_passed_up() -> None:
     assert tx.times(Do.PASS_UP) == [0.1, 0.2, 9.0]
 
 
-@pytest.mark.parametrize("before", [[], [On.PROVISIONAL]])
-def test_a_failure_is_acked_and_passed_up(before: list[On]) -> None:
-    tx = Driver(UDP)
-    for event in before:
-        tx.receive(event, at=0.5)
-    tx.receive(On.FAILURE, at=1.0)
-    assert tx.effects[-2:] == [Do.SEND_ACK, Do.PASS_UP]
-    assert tx.state is State.COMPLETED
-
-
 def test_a_repeated_failure_is_acked_again_but_not_passed_up() -> None:
     tx = Driver(UDP)
     tx.receive(On.FAILURE, at=1.0)
@@ -176,3 +166,41 @@ def test_a_cancelled_invite_without_a_final_response_ends_after_64_t1() -> None:
     tx.run(until=100.0)
     assert tx.times(Do.REPORT_TIMEOUT) == [33.0]
     assert tx.state is State.TERMINATED
+
+
+BEFORE_ANY_FINAL = [
+    [],
+    [On.PROVISIONAL],
+    [On.CANCEL],
+    [On.CANCEL, On.PROVISIONAL],
+    [On.PROVISIONAL, On.CANCEL],
+]
+
+
+@pytest.mark.parametrize("before", BEFORE_ANY_FINAL)
+def test_a_success_is_passed_up_and_accepted_whatever_came_before(before: list[On]) -> None:
+    tx = Driver(UDP)
+    for event in before:
+        tx.receive(event, at=0.1)
+    tx.receive(On.SUCCESS, at=1.0)
+    assert tx.effects[-1] is Do.PASS_UP
+    assert tx.times(Do.PASS_UP)[-1] == 1.0
+    assert tx.state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("before", BEFORE_ANY_FINAL)
+def test_a_failure_is_acked_and_completed_whatever_came_before(before: list[On]) -> None:
+    tx = Driver(UDP)
+    for event in before:
+        tx.receive(event, at=0.1)
+    tx.receive(On.FAILURE, at=1.0)
+    assert tx.effects[-2:] == [Do.SEND_ACK, Do.PASS_UP]
+    assert tx.state is State.COMPLETED
+
+
+def test_a_second_provisional_sends_no_second_cancel() -> None:
+    tx = Driver(UDP)
+    for event in (On.CANCEL, On.PROVISIONAL, On.PROVISIONAL):
+        tx.receive(event, at=0.1)
+    assert tx.times(Do.SEND_CANCEL) == [0.1]
+    assert tx.state is State.CANCELLED
