@@ -1,8 +1,8 @@
 """The control contract of the relay: every command, reply and event, as values.
 
 A session is the media of one call. It has streams, one for each m-line (by index), and each stream
-has two sides: `a` faces the caller, `b` the called party. Signalling declares the whole wanted state
-of a stream (`StreamPlan`); the relay makes it so. Everything is idempotent, so that a command may be
+has two sides: `a` faces the caller, `b` the called party. Signalling declares the whole wanted
+state of a stream (`StreamPlan`); the relay makes it so. Everything is idempotent: a command may be
 repeated after a lost connection. How the values look on the Unix socket is told in `wire`.
 """
 

@@ -1,7 +1,7 @@
 """Unguessable names (tags, branches, Call-IDs) without a random source in the core.
 
 RFC 3261 §19.3 asks for 32 bits of randomness in a tag; these carry 64 or more. The shell gives a
-secret seed once; everything after is a keyed hash of a counter, so that a run replays from its seed.
+secret seed once; all that follows is a keyed hash of a counter, so a run replays from its seed.
 """
 
 from hashlib import blake2b
