@@ -1,0 +1,304 @@
+"""A whole border between scripted phones, in virtual time and from a seed; nothing in it is real.
+
+`World(seed).run(script)` plays a script until nothing is left that could ever happen. The same seed
+and script make the same run, to the byte. To see the run of a seed, with all that is wrong with it:
+
+    python -m tests.support.world SEED
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from hashlib import blake2b
+from heapq import heappop, heappush
+from random import Random
+
+from media.ports import MediaInterface
+from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit
+from sbc.core import Core
+from sbc.sip.message import Request
+from sbc.tokens import Tokens
+from sbc.transaction.layer import Key
+from tests.support.configs import config
+from tests.support.engine import RelayProcess
+from tests.support.nat import Nat
+from tests.support.network import Address, Datagram, Network
+from tests.support.phone_callee import CalleeCall
+from tests.support.phone_caller import CallerCall
+from tests.support.phone_text import Self
+from tests.support.phones import SIP_PORT, Phone
+from tests.support.scripts import CallScript, Crash, Script
+
+BEGIN = 1000.0
+THE_END = 1000.0
+"""Seconds of virtual time, by which everything must be over."""
+QUARANTINE = 32.0
+
+BORDER = {"outside": "203.0.113.10", "inside": "10.20.0.5", "annex": "10.30.0.5"}
+"""Our address in each zone; every zone is one wire."""
+INTERFACES = {"outside": "wan", "inside": "lan", "annex": "dmz"}
+ZONES = {interface: zone for zone, interface in INTERFACES.items()}
+PORTS = {"outside": (20000, 20099), "inside": (30000, 30099), "annex": (40000, 40099)}
+SECRETS = {zone: f"secret-of-the-{zone}" for zone in BORDER}
+NAT = "192.0.2.1"
+BEHIND_NAT = ("alice",)
+PHONES = {
+    "alice": ("outside", "192.168.1.7"),
+    "carol": ("outside", "192.0.2.20"),
+    "bob": ("inside", "10.20.0.11"),
+    "ben": ("annex", "10.30.0.12"),
+}
+"""Alice calls from behind a NAT; Carol is called outside; Bob inside, and where he fails, Ben."""
+
+CONFIG = """\
+version: 1
+interfaces:
+  wan: { zone: outside, bind: 203.0.113.10, sip: [{ transport: udp }], media: { ports: 20000-20099 } }
+  lan: { zone: inside, bind: 10.20.0.5, sip: [{ transport: udp }], media: { ports: 30000-30099 } }
+  dmz: { zone: annex, bind: 10.30.0.5, sip: [{ transport: udp }], media: { ports: 40000-40099 } }
+zones:
+  outside: { trust: untrusted, media: patient }
+  inside: { trust: trusted, media: patient }
+  annex: { trust: trusted, media: patient }
+media_profiles:
+  patient: { rtp_timeout: { initial: 10s, subsequent: 15s } }
+trunks:
+  carrier: { zone: outside, endpoints: [{ uri: "sip:192.0.2.20" }], identify: { sources: [192.0.2.0/24] }, limits: { max_duration: 40s, ring: 20s } }
+  pbx: { zone: inside, endpoints: [{ uri: "sip:10.20.0.11" }], identify: { sources: [10.20.0.11/32] }, offerless: OFFERLESS }
+  spare: { zone: annex, endpoints: [{ uri: "sip:10.30.0.12" }], identify: { sources: [10.30.0.12/32] } }
+routes:
+  - { name: out, from: { trunk: pbx }, to: [carrier] }
+  - { name: in, from: { trunk: carrier }, to: [pbx, spare] }
+"""  # noqa: E501  (one line a thing, as in the documentation)
+
+
+class World:
+    def __init__(self, seed: int, text: str = CONFIG) -> None:
+        self.seed = seed
+        self._text = text
+        self.now = BEGIN
+        self.network = Network(Random(f"network {seed}"), {})
+        self.nat = Nat(NAT, Random(f"nat {seed}"))
+        self.phones = {name: self._phone(name, zone, ip) for name, (zone, ip) in PHONES.items()}
+        self._hosts = {
+            where: self.phones[name] for name, where in PHONES.items() if name not in BEHIND_NAT
+        }
+        self.strays: list[Datagram] = []
+        """Sent to where nobody is."""
+        self.relay = RelayProcess(
+            {
+                INTERFACES[zone]: MediaInterface((BORDER[zone],), *PORTS[zone], QUARANTINE)
+                for zone in BORDER
+            },
+            Random(f"relay {seed}"),
+        )
+        self.core: Core
+        self.callers: list[CallerCall] = []
+        self.callees: dict[int, list[CalleeCall]] = {}
+        self.journal: list[tuple[float, Journal]] = []
+        self.notes: list[tuple[float, Note]] = []
+        self.script = Script()
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = 0
+        self.after_each: Callable[[], None] = lambda: None
+        """Looks on, after each instant."""
+
+    def _phone(self, name: str, zone: str, ip: str) -> Phone:
+        random = Random(f"{name} {self.seed}")
+        phone = Phone(name, Self(ip, SECRETS[zone]), BORDER[zone], random, self.now)
+        phone.invited = self._invited
+        return phone
+
+    # --- a run ------------------------------------------------------------------------------------
+
+    def run(self, script: Script) -> World:
+        self.script = script
+        self.network.wires = {
+            "outside": script.outside,
+            "inside": script.inside,
+            "annex": script.inside,
+        }
+        offerless = "insert" if script.inserts else "relay"
+        self.core = Core(
+            config(self._text.replace("OFFERLESS", offerless)),
+            Tokens(f"core {self.seed}".encode()),
+            epoch=1.7e9,
+        )
+        self.relay.link = script.link
+        self.relay.start(self.now)
+        self._plan(script)
+        while (at := self._next()) is not None and at < BEGIN + THE_END:
+            self.now = max(self.now, at)
+            self._instant()
+            self.after_each()
+        return self
+
+    def later(self, delay: float, step: Callable[[], None]) -> None:
+        self._order += 1
+        heappush(self._due, (self.now + delay, self._order, step))
+
+    @property
+    def over(self) -> bool:
+        """Nothing is left that could ever happen."""
+        return self._next() is None
+
+    def _plan(self, script: Script) -> None:
+        for index, call in enumerate(script.calls):
+            self._plan_call(index, call)
+        for crash in script.crashes:
+            self.later(crash.at, partial(self.crash, crash))
+        for at in script.reboots:
+            self.later(at, self.nat.forget)
+        if script.drains is not None:
+            self.later(script.drains, lambda: self._perform(self.core.drain(self.now)))
+
+    def _plan_call(self, index: int, call: CallScript) -> None:
+        phone = self.phones["alice" if call.inwards else "bob"]
+        number = f"7{index:03d}"
+
+        def begin() -> None:
+            phone.now = self.now
+            caller = CallerCall(phone, index, number, call.caller)
+            self.callers.append(caller)
+            caller.start()
+
+        self.later(1.0 + call.at, begin)  # the relay must have come up
+
+    def crash(self, crash: Crash) -> None:
+        if not self.relay.linked:
+            return  # one misfortune at a time
+        if crash.survives:
+            self.relay.cut(self.now)
+        else:
+            self.relay.crash()
+        self.later(crash.unnoticed, lambda: self.relay.lose(self.now))
+        back = self.relay.connect if crash.survives else self.relay.start
+        self.later(crash.unnoticed + crash.down, lambda: back(self.now))
+
+    def _invited(self, phone: Phone, key: Key, request: Request) -> CalleeCall | None:
+        user = request.uri.partition(":")[2].partition("@")[0]
+        index = int(user[1:])
+        call = self.script.calls[index]
+        place = 1 if phone.name == "ben" else 0
+        if place >= len(call.callees):
+            return None
+        callee = CalleeCall(phone, index, call.callees[place], key, request)
+        self.callees.setdefault(index, []).append(callee)
+        return callee
+
+    # --- an instant -------------------------------------------------------------------------------
+
+    def _next(self) -> float | None:
+        times = [self._due[0][0] if self._due else None]
+        times += [self.network.next_deadline(), self.core.next_deadline()]
+        times.append(self.relay.next_deadline())
+        times += [phone.next_deadline() for phone in self.phones.values()]
+        return min((at for at in times if at is not None), default=None)
+
+    def _instant(self) -> None:
+        """All that is due now, each input with all of its outputs."""
+        while self._due and self._due[0][0] <= self.now:
+            heappop(self._due)[2]()
+        for datagram in self.network.arrived(self.now):
+            self._arrive(datagram)
+        deadline = self.core.next_deadline()
+        if deadline is not None and deadline <= self.now:
+            self._perform(self.core.handle_timeout(self.now))
+        for give in self.relay.handle_timeout(self.now):
+            self._perform(give(self.core, self.now))
+        self._carry_media()
+        for phone in self.phones.values():
+            deadline = phone.next_deadline()
+            if deadline is not None and deadline <= self.now:
+                phone.handle_timeout(self.now)
+            self._carry(phone)
+
+    def _perform(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            match action:
+                case Transmit(data, flow):
+                    zone = ZONES[flow.interface]
+                    source = (BORDER[zone], SIP_PORT)
+                    self.network.send(Datagram(zone, source, flow.remote, data), self.now)
+                case AskRelay(serial, command):
+                    self.relay.ask(serial, command, self.now)
+                case Journal():
+                    self.journal.append((self.now, action))
+                case Note():
+                    self.notes.append((self.now, action))
+
+    def _carry_media(self) -> None:
+        for sent in self.relay.sent():
+            interface, port = sent.local
+            zone = ZONES[interface]
+            datagram = Datagram(zone, (BORDER[zone], port), sent.to, sent.data)
+            self.network.send(datagram, self.now)
+
+    def _carry(self, phone: Phone) -> None:
+        out, phone.out = phone.out, []
+        for source, to, data in out:
+            zone = PHONES[phone.name][0]
+            seen = self.nat.outward(source, to) if phone.name in BEHIND_NAT else source
+            self.network.send(Datagram(zone, seen, to, data), self.now)
+
+    def _arrive(self, datagram: Datagram) -> None:
+        zone, (ip, port) = datagram.wire, datagram.to
+        if ip == BORDER[zone]:
+            self._arrive_at_the_border(datagram)
+        elif ip == NAT:
+            inner = self.nat.inward(datagram.source, datagram.to)
+            if inner is not None:
+                self._ring(self.phones["alice"], datagram, inner)
+        elif (zone, ip) in self._hosts:
+            self._ring(self._hosts[zone, ip], datagram, (ip, port))
+        else:
+            self.strays.append(datagram)
+
+    def _ring(self, phone: Phone, datagram: Datagram, to: Address) -> None:
+        phone.receive(datagram.source, to, datagram.data, self.now)
+        self._carry(phone)
+
+    def _arrive_at_the_border(self, datagram: Datagram) -> None:
+        interface, port = INTERFACES[datagram.wire], datagram.to[1]
+        if port == SIP_PORT:
+            flow = Flow(interface, "udp", datagram.source)
+            self._perform(self.core.receive(datagram.data, flow, self.now))
+        else:
+            self.relay.arrive(interface, port, datagram.data, datagram.source, self.now)
+            self._carry_media()
+
+    # --- what it was ------------------------------------------------------------------------------
+
+    def digest(self) -> str:
+        """Of every datagram, note and record, in order."""
+        seen = blake2b(digest_size=16)
+        for crossing in self.network.crossed:
+            seen.update(repr(crossing).encode())
+        for entry in (*self.journal, *self.notes):
+            seen.update(repr(entry).encode())
+        return seen.hexdigest()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show the run of each seed; fails if anything is wrong with one."""
+    # Both look at worlds: they cannot be imported before there are any.
+    from tests.support.invariants import breaches  # noqa: PLC0415
+    from tests.support.ladders import picture  # noqa: PLC0415
+    from tests.support.random_scripts import random_script  # noqa: PLC0415
+
+    wrong = 0
+    for seed in arguments:
+        world = World(int(seed)).run(random_script(int(seed)))
+        for line in picture(world):
+            sys.stdout.write(f"{line}\n")
+        for breach in breaches(world):
+            wrong += 1
+            sys.stdout.write(f"WRONG: {breach}\n")
+        sys.stdout.write(f"seed {seed}: {world.digest()}\n")
+    return min(wrong, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
