@@ -15,7 +15,7 @@ from tests.e2e.support.namespaces import Network
 from tests.e2e.support.phone import Phone
 from tests.e2e.support.tools import ROOT, require
 
-_SHOWN = 3000
+_SHOWN = 2000
 """Characters of the end of each log."""
 
 StartBorder = Callable[..., Border]

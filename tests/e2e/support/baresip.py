@@ -106,7 +106,10 @@ class Baresip:
 
     def _event(self, kind: str) -> Event | None:
         self._read()
-        return next((event for event in self.events if event.get("type") == kind), None)
+        found = {event["type"]: event for event in self.events}
+        closed = found.get("CALL_CLOSED")
+        assert closed is None or kind in found, f"the call ended: {closed}"
+        return found.get(kind)
 
     def _read(self) -> None:
         try:

@@ -80,10 +80,10 @@ class Border:
 
     def close(self) -> None:
         """Nothing of it is left, however the test ended."""
-        if self.signalling is not None:
-            self.signalling.end()
         for pid in naming(self.directory):
             kill(pid)
+        if self.signalling is not None:
+            self.signalling.wait(5)
 
     @property
     def running(self) -> bool:

@@ -1,4 +1,4 @@
-"""A border between two SIPp ends, and the search for anything of one side at the other (S1, Z2)."""
+"""Two SIPp ends with a border between them, and the search for leaks from one to the other."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.support.border import Border, Wrap
+from tests.e2e.support.border import Wrap
 from tests.e2e.support.loopback import Address
 from tests.e2e.support.sipp import Message, Sipp, Transport, listening
 
@@ -26,7 +26,6 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    border: Border
     directory: Path
     ending: ExitStack
     outside: Side
