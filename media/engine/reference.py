@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from select import EPOLLIN, epoll
 from socket import socket
-from time import monotonic
+from time import monotonic, sleep
 
 from media.control import Address
 from media.engine.flow import Counts, Flow, Local, Send, Up
@@ -21,6 +21,13 @@ from media.rtp import is_rtp
 
 SETTLE = 0.002
 """Seconds for which a new lane is read with care: see `_settle`."""
+
+BUSY = 5000
+"""Packets a second from which on they are gathered."""
+GATHER = 0.0003
+"""Seconds. To be woken costs more than a packet does: of many, some are let come together."""
+_WINDOW = 0.1
+"""Seconds over which packets are counted to know if we are busy."""
 
 _EVENTS = 256
 _STRANGERS = 16
@@ -71,12 +78,16 @@ class ReferenceEngine:
         up: Up,
         fault: Callable[[Local, float], None],
         clock: Callable[[], float] = monotonic,
+        pause: Callable[[float], None] = sleep,
     ) -> None:
         """`addresses`: where the interfaces are bound. `fault` is told of an error of ours."""
         self._addresses = addresses
         self._up = up
         self._fault = fault
         self._clock = clock
+        self._pause = pause
+        self._busy = False
+        self._window, self._in_window = clock(), 0
         self._buffer = bytearray(_LARGEST)
         self._view = memoryview(self._buffer)
         self._ports: dict[Local, _Port] = {}
@@ -96,6 +107,8 @@ class ReferenceEngine:
 
         One reading of the clock serves all: what is ready had come before it.
         """
+        if self._busy:
+            self._pause(GATHER)
         events = self._epoll.poll(min(timeout, SETTLE) if self._young else timeout, _EVENTS)
         now = self._clock()
         fast, buffer, view = self._fast, self._buffer, self._view
@@ -123,6 +136,10 @@ class ReferenceEngine:
                 self._trouble(self._lanes[file], size, error)
             except Exception:
                 self._fault(self._lanes[file].flow.local, now)
+        self._in_window += len(events)
+        if now - self._window >= _WINDOW:
+            self._busy = self._in_window >= BUSY * (now - self._window)
+            self._window, self._in_window = now, 0
         if self._young and self._young[0][0] <= now:
             self._settle(now)
         return now

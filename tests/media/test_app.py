@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from config.loader import loads
-from media.app import App, allow_many_files, interfaces_of
+from media.app import App, Signals, allow_many_files, interfaces_of, spare_the_collector
 from media.control import (
     PROTOCOL,
     Address,
@@ -260,6 +260,33 @@ def test_as_many_files_are_open_as_the_host_allows() -> None:
             assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_signal_ends_a_wait_and_says_what_is_wanted() -> None:
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+    before = {number: signal.getsignal(number) for number in numbers}
+    signals = Signals()
+    try:
+        signal.raise_signal(signal.SIGUSR1)
+        assert (signals.stop, signals.statistics) == (False, True)
+        signals.clear()
+        signal.raise_signal(signal.SIGTERM)
+        assert signals.stop
+    finally:
+        signals.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_the_collector_leaves_old_objects_alone() -> None:
+    before = gc.get_threshold()
+    spare_the_collector()
+    try:
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold()[1] >= 1_000_000
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 # --- the process ----------------------------------------------------------------------------------

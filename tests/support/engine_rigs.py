@@ -125,11 +125,14 @@ class ReferenceRig(Rig):
         super().__init__()
         self.now = 1000.0
         self.faults: list[Local] = []
+        self.pauses: list[float] = []
+        """How the engine wanted to wait, had there been time."""
         self.engine: ReferenceEngine = ReferenceEngine(
             {"i": "127.0.0.1", "j": "127.0.0.1"},
             self._up,
             lambda local, _: self.faults.append(local),
             lambda: self.now,
+            self.pauses.append,
         )
         self._peers = {name: _bound(ip) for name, ip in PEERS.items()}
         for name, interface in (("a", "i"), ("b", "j")):

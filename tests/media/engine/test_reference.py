@@ -9,7 +9,7 @@ from socket import SOCK_STREAM, socketpair
 import pytest
 
 from media.engine.flow import Counts, Flow
-from media.engine.reference import SETTLE, ReferenceEngine
+from media.engine.reference import BUSY, GATHER, SETTLE, ReferenceEngine
 from media.quality import Reception
 from tests.support.engine_rigs import ReferenceRig, free_pair
 from tests.support.rtp_streams import CLOCKS, rtp
@@ -159,6 +159,17 @@ def test_the_kernels_own_drops_are_counted_and_stay_counted(rig: ReferenceRig) -
     assert drops > 100
     rig.engine.unbind(rig.local("a"))
     assert rig.engine.kernel_drops() == drops
+
+
+def test_only_under_load_are_packets_gathered(rig: ReferenceRig) -> None:
+    rig.install("a", "alice", "b", "bob")
+    for per_second, busy in ((BUSY // 10, False), (2 * BUSY, True), (BUSY // 10, False)):
+        for number in range(per_second // 5):
+            rig.say("alice", "a", rtp(number, 160 * number))
+            rig.now += 1 / per_second
+        rig.pauses.clear()
+        rig.engine.turn(0)
+        assert rig.pauses == ([GATHER] if busy else [])
 
 
 class Failing(Reception):
