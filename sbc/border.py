@@ -159,6 +159,8 @@ class Border:
             (signal.SIGUSR1, True),
         ):
             loop.add_signal_handler(number, self._told_to_stop, leave)
+        # A terminal that closes takes no calls with it; the relay, our child, inherits this.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def _told_to_stop(self, leave_relay: bool) -> None:
         """Once: end in order. Twice: without waiting for peers. More often: at once."""
