@@ -6,7 +6,8 @@ source address counts, and only what signalling has said may open a latch again 
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from math import inf
 
 from media.control import Address, SidePlan
@@ -14,6 +15,8 @@ from media.control import Address, SidePlan
 MODES = frozenset({"none", "signalled", "subnet", "first-packet", "ranked"})
 _LEARNING = MODES - {"none", "signalled"}
 
+_remembered = lru_cache(4096)
+"""To read an address takes longer than all else here, and those of a call come again and again."""
 FOLLOW_AGAIN = 1.0
 """Seconds, mode `none`: a trusted end may change its port, but not make us work for each packet."""
 
@@ -65,7 +68,7 @@ class Terms:
         named = self.named
         if named is None or self.mode not in _LEARNING or self.signalling_ip is None:
             return named
-        strange = named[0] != self.signalling_ip and _is_private(ip_address(named[0]))
+        strange = named[0] != self.signalling_ip and _is_private(named[0])
         return None if strange else named
 
     @property
@@ -73,7 +76,7 @@ class Terms:
         """`expected`, if it is the address of one host: that of a held stream may be 0.0.0.0."""
         if self.expected is None or not self.expected[1]:
             return None
-        return self.expected if _is_unicast(ip_address(self.expected[0])) else None
+        return self.expected if _is_unicast(self.expected[0]) else None
 
     def rank(self, source: Address) -> Rank:
         if source == self.expected:
@@ -115,6 +118,7 @@ def _terms(plan: SidePlan, expected: Address | None) -> Terms:
     return Terms(plan.latching, expected, signalling_ip, plan.window, plan.prefix)
 
 
+@_remembered
 def canonical(ip: str) -> str:
     """As the kernel writes it, so that addresses can be compared as text."""
     parsed = ip_address(ip)
@@ -226,11 +230,15 @@ class Latch:
         return heard and not self._moved and now >= self._until
 
 
-def _is_unicast(ip: IPv4Address | IPv6Address) -> bool:
-    return not (ip.is_unspecified or ip.is_multicast or ip == IPv4Address("255.255.255.255"))
+@_remembered
+def _is_unicast(text: str) -> bool:
+    ip = ip_address(text)
+    return not (ip.is_unspecified or ip.is_multicast or text == "255.255.255.255")
 
 
-def _is_private(ip: IPv4Address | IPv6Address) -> bool:
+@_remembered
+def _is_private(text: str) -> bool:
+    ip = ip_address(text)
     return any(ip in network for network in _PRIVATE if network.version == ip.version)
 
 
