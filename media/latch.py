@@ -79,6 +79,8 @@ class Terms:
         return self.expected if _is_unicast(self.expected[0]) else None
 
     def rank(self, source: Address) -> Rank:
+        if not source[1]:  # nobody can be answered there
+            return Rank.STRANGER
         if source == self.expected:
             return Rank.EXACT
         return Rank.ALLOWED if self._allows(source[0]) else Rank.STRANGER

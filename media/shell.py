@@ -7,6 +7,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, TextIO
@@ -70,9 +71,10 @@ class Shell:
         self._discard(now)
 
     def say(self, event: str, **details: Any) -> None:
-        """One line for the log."""
-        self._log.write(json.dumps({"event": event, **details}) + "\n")
-        self._log.flush()
+        """One line for the log. If nobody is there to read it, calls go on all the same."""
+        with suppress(OSError):
+            self._log.write(json.dumps({"event": event, **details}) + "\n")
+            self._log.flush()
 
     def say_fault(self, session: str | None) -> None:
         """While the exception stands: what, and where. Its text might name addresses."""

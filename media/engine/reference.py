@@ -32,6 +32,8 @@ _WINDOW = 0.1
 _EVENTS = 256
 _STRANGERS = 16
 """Packets of all unconnected sockets, in one turn."""
+_FULL_QUEUE = 512
+"""No socket holds more packets than this."""
 _LARGEST = 65_536
 
 Watcher = Callable[[int, float], None]
@@ -195,8 +197,9 @@ class ReferenceEngine:
         young = self._young
         while young and young[0][0] <= now:
             lane = young.popleft()[1]
-            while lane.socket.fileno() >= 0 and self._hear(lane.socket, lane.flow.local, now):
-                pass
+            for _ in range(_FULL_QUEUE):
+                if lane.socket.fileno() < 0 or not self._hear(lane.socket, lane.flow.local, now):
+                    break
             file = lane.socket.fileno()
             if file >= 0:  # else the core has removed it meanwhile
                 self._lanes[file] = lane

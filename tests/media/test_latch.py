@@ -53,6 +53,7 @@ def hear(latch: Latch, source: Address, now: float = 0.0, last_at: float | None 
         ("subnet", ("192.0.3.7", 4000), False),
         ("subnet", ("2001:db8::1", 4000), False),
         ("first-packet", STRANGER, True),
+        ("first-packet", (STRANGER[0], 0), False),
         ("ranked", PUBLIC, True),
         ("ranked", (PUBLIC[0], 9999), True),
         ("ranked", MAPPED, True),

@@ -1,4 +1,5 @@
 import json
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -86,6 +87,20 @@ def test_of_very_many_alarms_at_once_packets_do_not_wait_for_all() -> None:
     for _ in range(3):
         world.shell.timeout(world.now)
     assert world.shell.deadline == world.now + 10.0
+
+
+class Closed(StringIO):
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_log_that_nobody_reads_any_more_costs_no_other_call() -> None:
+    world = RelayWorld(log=Closed())
+    (one, _), (two, _) = world.call("c1"), world.call("c2")
+    world.engine.cursed["install"] = one
+    world.speak(one, ALICE)
+    assert world.events() == [Dead("c1", "subsequent")]
+    assert len(world.speak(two, ALICE)) == 1
 
 
 def test_the_deadline_is_that_of_the_core_after_every_input() -> None:

@@ -36,11 +36,13 @@ BOB = ("10.20.0.11", 5000)
 
 
 class RelayWorld:
-    def __init__(self, wan: MediaInterface = WAN, lan: MediaInterface = LAN) -> None:
+    def __init__(
+        self, wan: MediaInterface = WAN, lan: MediaInterface = LAN, log: StringIO | None = None
+    ) -> None:
         self.now = 1000.0
         self.relay = Relay({"wan": wan, "lan": lan}, Random(7).randrange, name="r1", interval=10.0)
         self.told: list[Event] = []
-        self.log = StringIO()
+        self.log = log or StringIO()
         self.shell = Shell(self.relay, self.log)
         self.engine = VirtualEngine(self.shell.packet)
         self.shell.use(self.engine, self.told.append)
