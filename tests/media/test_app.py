@@ -44,7 +44,7 @@ from tests.support.relay_client import RelayClient
 from tests.support.rtp_streams import rtp
 from tests.support.side_plans import side_plan
 
-ALICE, BOB = "127.0.0.2", "127.0.0.3"
+ALICE, BOB, MALLORY = "127.0.0.2", "127.0.0.3", "127.0.0.66"
 STREAM = (StreamRequest(0, "audio", "wan", "lan"),)
 
 
@@ -97,7 +97,8 @@ class Running:
 
     def __init__(self, path: Path) -> None:
         self.log = StringIO()
-        self.app = App(loads(configuration()), path, self.log)
+        self.config = loads(configuration())
+        self.app = App(self.config, path, self.log)
         self.client = RelayClient(path)
         self.alice, self.bob = Peer(ALICE), Peer(BOB)
 
@@ -120,12 +121,13 @@ class Running:
         assert found == number
         return reply
 
-    def call(self, session: str = "c1") -> tuple[Address, Address]:
+    def call(self, session: str = "c1", **plan: Any) -> tuple[Address, Address]:
         """Where the relay listens for each end."""
         opened = self.ask(Open(session, STREAM))
         assert isinstance(opened, Opened)
-        plan = StreamPlan(0, side_plan(self.alice.address), side_plan(self.bob.address))
-        assert self.ask(Program(session, (plan,), True, 30.0, 60.0)) == Programmed(session)
+        sides = [side_plan(each.address, **plan) for each in (self.alice, self.bob)]
+        stream = StreamPlan(0, sides[0], sides[1])
+        assert self.ask(Program(session, (stream,), True, 30.0, 60.0)) == Programmed(session)
         return ("127.0.0.1", opened.streams[0].a), ("127.0.0.9", opened.streams[0].b)
 
     def close(self) -> None:
@@ -163,6 +165,38 @@ def test_a_port_is_open_only_at_the_address_of_its_interface(running: Running) -
     running.alice.say(2, wan)
     running.run(running.bob.heard)
     assert running.bob.heard() == [rtp(2, 320)]
+
+
+@pytest.mark.parametrize("mode", ["none", "signalled", "subnet", "ranked"])
+def test_who_sprays_every_port_gets_nothing_and_injects_nothing(
+    running: Running, mode: str
+) -> None:
+    """RTP bleed: before, during and after the call."""
+    mallory = Peer(MALLORY)
+
+    def spray() -> None:
+        for interface in interfaces_of(running.config).values():
+            for port in range(interface.low, interface.high + 1):
+                mallory.say(1, (interface.addresses[0], port))
+        running.app.turn(0.01)
+
+    spray()
+    wan, lan = running.call(latching=mode, prefix=32)
+    spray()
+    for number in range(1, 21):
+        running.alice.say(number, wan)
+        running.bob.say(number, lan)
+        spray()
+    running.run(lambda: len(running.bob.heard()) >= 20 and len(running.alice.heard()) >= 20)
+    report = running.ask(Close("c1"))
+    spray()
+    expected = [rtp(number, 160 * number) for number in range(1, 21)]
+    assert running.bob.heard() == running.alice.heard() == expected
+    assert mallory.heard() == []
+    assert isinstance(report, SessionReport)
+    assert report.streams[0].a.total.packets == report.streams[0].b.total.packets == 20
+    assert report.streams[0].a.rejected > 0
+    mallory.socket.close()
 
 
 def test_calls_outlive_signalling(running: Running, tmp_path: Path) -> None:
