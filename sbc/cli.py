@@ -7,7 +7,7 @@ command that needs it, so that `sbc calls` answers at once.
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -212,6 +212,8 @@ def _found_call(border: _Border, uid: str) -> Json:
         raise Ambiguous([str(each.get("uid")) for each in found])
     if not found:
         raise NoSuchCall(f"no call begins with {uid!r}, neither in being nor in {files.spool}")
+    with suppress(NoSuchCall, NotRunning, Unanswered):  # of its last calls it knows the ladder too
+        return border.client.call(str(found[0].get("uid")))
     return found[0]
 
 

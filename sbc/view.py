@@ -17,7 +17,9 @@ from sbc.transport.shell import Clock, SignallingCore
 Json = dict[str, object]
 
 PATIENCE = 2.0
-"""Seconds that an operator waits for the relay; then the call is shown without its media."""
+"""Seconds that an operator waits for the relay; then calls are shown without their media."""
+AT_ONCE = 8
+"""Questions to the relay: it has packets to carry between them."""
 
 
 class Relay(Protocol):
@@ -52,21 +54,33 @@ class BorderView:
         self._spool = spool
 
     async def calls(self) -> list[Json]:
-        return [dict(call) for call in self._core.calls(self._clock())]
+        calls = [dict(call) for call in self._core.calls(self._clock())]
+        await self._add_media(*calls)
+        return calls
 
     async def call(self, uid: str) -> Json | None:
         found = self._core.call(uid, self._clock())
         if found is None:
             return None
         call = dict(found)
-        query = self._core.relay_session_query(uid)
-        if query is not None:
-            with suppress(RelayGone, TimeoutError):
-                async with asyncio.timeout(PATIENCE):
-                    reply = await self._relay.request(query)
-                if isinstance(reply, SessionReport):
-                    call["media"] = media_of(reply)
+        await self._add_media(call)
         return call
+
+    async def _add_media(self, *calls: Json) -> None:
+        """As far as the relay tells it in time."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        few = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._add_live(call, few, deadline) for call in calls))
+
+    async def _add_live(self, call: Json, few: asyncio.Semaphore, deadline: float) -> None:
+        query = self._core.relay_session_query(str(call.get("uid")))
+        if query is None:
+            return
+        with suppress(RelayGone, TimeoutError):
+            async with asyncio.timeout_at(deadline), few:
+                reply = await self._relay.request(query)
+            if isinstance(reply, SessionReport):
+                call["media"] = media_of(reply)
 
     async def status(self) -> Json:
         calls = self._core.calls(self._clock())

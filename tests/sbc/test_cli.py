@@ -135,6 +135,14 @@ def test_an_ended_call_is_found_in_the_files_also_beside_a_running_border(config
         assert "Call ef3" in sbc("call", "ef3", "--config", config).stdout
 
 
+def test_of_an_ended_call_a_running_border_still_tells_the_ladder(config: Path) -> None:
+    journaled(config, ended("ef3"))
+    trace = [{"at": 0.0, "leg": "a", "direction": "in", "line": "INVITE"}]
+    with running_border(config.parent / "run", [call("ab1")]) as border:
+        border.view.over["ef3"] = call("ef3", trace=trace)
+        assert "─── INVITE" in sbc("call", "ef", "--config", config).stdout
+
+
 def test_a_beginning_that_several_calls_have_is_told_with_their_uids(config: Path) -> None:
     journaled(config, ended("ef3"), ended("ef4"))
     told = sbc("call", "ef", "--config", config)
@@ -250,7 +258,7 @@ def test_run_and_demo_end_as_what_they_started_ends(
         return status
 
     stand_in(monkeypatch, "sbc.app", "run", run)
-    stand_in(monkeypatch, "sbc.demo.app", "demo", lambda: status)
+    stand_in(monkeypatch, "sbc.demo.app", "demo", lambda once: status)
     assert sbc("run", config).exit_code == code
     assert ran == [str(config)]
     assert sbc("demo").exit_code == code

@@ -45,6 +45,18 @@ def test_calls_are_those_of_the_core(tmp_path: Path) -> None:
     assert asyncio.run(view(core, Relay(None), tmp_path).calls()) == [CALL]
 
 
+def test_calls_are_listed_with_their_live_media(tmp_path: Path) -> None:
+    core = ScriptedCore(listed=[CALL, CALL], query=Query("s1"))
+    relay = Relay(REPORT)
+    assert asyncio.run(view(core, relay, tmp_path).calls()) == [{**CALL, "media": []}] * 2
+    assert relay.asked == [Query("s1")] * 2
+
+
+def test_without_the_relay_calls_are_listed_all_the_same(tmp_path: Path) -> None:
+    core = ScriptedCore(listed=[CALL], query=Query("s1"))
+    assert asyncio.run(view(core, Relay(None), tmp_path).calls()) == [CALL]
+
+
 def test_a_call_is_shown_with_its_live_media(tmp_path: Path) -> None:
     core = ScriptedCore(listed=[CALL], query=Query("s1"))
     relay = Relay(REPORT)

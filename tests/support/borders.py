@@ -21,6 +21,8 @@ class StillView:
     def __init__(self, calls: list[Json], status: Json | None = None) -> None:
         self._calls = {call["uid"]: call for call in calls}
         self._status = status or {"node": "sbc", "calls": {"up": len(calls), "by_trunk": {}}}
+        self.over: dict[str, Json] = {}
+        """Calls that have ended: not listed, but known by their whole uid."""
         self.trouble: Exception | None = None
 
     async def calls(self) -> list[Json]:
@@ -32,7 +34,7 @@ class StillView:
 
     async def call(self, uid: str) -> Json | None:
         self._stumble()
-        return self._calls.get(uid)
+        return self._calls.get(uid) or self.over.get(uid)
 
     async def status(self) -> Json:
         self._stumble()
