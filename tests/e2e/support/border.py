@@ -127,6 +127,11 @@ class Border:
             found += [json.loads(line) for line in lines]
         return found
 
+    def journal(self) -> bytes:
+        """The calls that have begun, as far as they are on the disk."""
+        file = self.spool / "open.jsonl"
+        return file.read_bytes() if file.exists() else b""
+
     def record(self, within: float = 5.0) -> Json:
         """The only CDR, once it is there."""
         records = eventually("a CDR", self.records, within)

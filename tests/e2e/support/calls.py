@@ -54,7 +54,7 @@ class Conversation:
             mouths = (self.caller.media, self.callee.media)
             ears = (self.callee.media, self.caller.media)
             lost = [
-                sorted(set(range(first, mouth.sent)) - set(ear.sequences()))
+                sorted(set(range(first, mouth.sent)) - ear.sequences(mouth.ssrc))
                 for first, mouth, ear in zip(since, mouths, ears, strict=True)
             ]
             if not any(lost) or time.monotonic() > deadline:

@@ -49,8 +49,9 @@ class MediaEnd:
             self.heard.append(Heard(sequence, ssrc, time.monotonic(), source))
         self.heard_rtcp += [data for data, _ in _waiting(self.rtcp)]
 
-    def sequences(self) -> list[int]:
-        return [each.sequence for each in self.heard]
+    def sequences(self, ssrc: int) -> set[int]:
+        """Of the packets heard of one source: whatever else came does not count."""
+        return {each.sequence for each in self.heard if each.ssrc == ssrc}
 
     def close(self) -> None:
         self.rtp.close()
