@@ -5,7 +5,7 @@ run over the entries that could be read.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from config.checks import OF_WHAT_IS_ABSENT, OF_WHAT_IS_THERE
@@ -48,6 +48,12 @@ _SECTIONS_OF_ENTRIES = {
 class Loaded:
     config: Config
     warnings: tuple[Problem, ...]
+    text: Text = field(repr=False)
+    root: Node = field(repr=False)
+
+    def refused(self, findings: Iterable[Finding]) -> ConfigError:
+        """What turned out to be impossible only when it was tried on this host, with its places."""
+        return _error(self.text, self.root, findings)
 
 
 def load(path: Path | str) -> Config:
@@ -89,7 +95,7 @@ def _loaded(text: Text) -> Loaded:
     config, findings = _judge(tree.root, tree.findings)
     if config is None or any(finding.severity == "error" for finding in findings):
         raise _error(text, tree.root, findings)
-    return Loaded(config, tuple(_problems(text, tree.root, findings)))
+    return Loaded(config, tuple(_problems(text, tree.root, findings)), text, tree.root)
 
 
 def _judge(root: Node, refused: list[Finding]) -> tuple[Config | None, list[Finding]]:

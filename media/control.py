@@ -119,7 +119,12 @@ class ListSessions:
     pass
 
 
-Command = Hello | Open | Program | Query | Close | ListSessions
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How the relay itself fares."""
+
+
+Command = Hello | Open | Program | Query | Close | ListSessions | Statistics
 
 
 # --- what the relay answers -----------------------------------------------------------------------
@@ -236,6 +241,31 @@ class Sessions:
     sessions: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PortCount:
+    """Pairs of ports of one interface."""
+
+    interface: str
+    free: int
+    used: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Packets that went nowhere, by cause, since the relay began."""
+
+    reason: str
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelayStatistics:
+    sessions: int
+    ports: tuple[PortCount, ...]
+    drops: tuple[Dropped, ...]
+
+
 FailureReason = Literal["ports_exhausted", "no_session", "no_interface", "bad_command"]
 
 
@@ -246,7 +276,7 @@ class Failed:
     text: str
 
 
-Reply = Welcome | Opened | Programmed | SessionReport | Sessions | Failed
+Reply = Welcome | Opened | Programmed | SessionReport | Sessions | RelayStatistics | Failed
 
 
 # --- what the relay tells unasked -----------------------------------------------------------------

@@ -16,17 +16,21 @@ from media.control import (
     Close,
     Command,
     Dead,
+    Dropped,
     Failed,
     Hello,
     ListSessions,
     Open,
     Opened,
+    PortCount,
     Program,
     Programmed,
     Query,
+    RelayStatistics,
     Reply,
     Sessions,
     Side,
+    Statistics,
     StreamPorts,
     StreamRequest,
     Welcome,
@@ -75,7 +79,6 @@ class Relay:
         self._sessions: dict[str, Session] = {}
         self._ends: dict[Local, tuple[Session, Stream, SideState]] = {}
         self._alarms: list[tuple[float, str]] = []
-        self._orphaned_at: float | None = None
         self.current: str | None = None
         """The session that the last input was about."""
         self.drops: Drops = Counter()
@@ -100,6 +103,8 @@ class Relay:
                 return [Answer(ticket, self._hello(command))]
             case ListSessions():
                 return [Answer(ticket, Sessions(tuple(self._sessions)))]
+            case Statistics():
+                return [Answer(ticket, self._statistics(now))]
             case Open():
                 self.current = command.session
                 return self._open(command, now, ticket)
@@ -108,6 +113,7 @@ class Relay:
                 session = self._sessions.get(command.session)
                 if session is None:
                     return [Answer(ticket, Failed(command.session, "no_session", ""))]
+                session.orphaned_at = None
                 return self._of_session(session, command, now, ticket)
 
     def _of_session(
@@ -125,8 +131,15 @@ class Relay:
     def _hello(self, hello: Hello) -> Reply:
         if hello.protocol != PROTOCOL:
             return Failed("", "bad_command", f"this relay speaks protocol {PROTOCOL}")
-        self._orphaned_at = None
         return Welcome(PROTOCOL, self.name, len(self._sessions))
+
+    def _statistics(self, now: float) -> Reply:
+        ports = (
+            PortCount(name, counts.free, counts.used, counts.quarantined)
+            for name, counts in self.ports(now).items()
+        )
+        drops = (Dropped(reason, packets) for reason, packets in sorted(self.drops.items()))
+        return RelayStatistics(len(self), tuple(ports), tuple(drops))
 
     def _program(self, session: Session, program: Program, now: float, ticket: int) -> list[Action]:
         """All of it, or nothing."""
@@ -186,6 +199,7 @@ class Relay:
     def _opened(self, opening: Opening, now: float) -> list[Action]:
         name = opening.request.session
         session = self._sessions.get(name) or self._begun(name, now)
+        session.orphaned_at = None
         actions: list[Action] = []
         for wanted in opening.request.streams:
             actions += self._fit(session, wanted, opening, now)
@@ -264,8 +278,12 @@ class Relay:
         return [*stream.rtp(side, data, source, now)]
 
     def signalling_lost(self, now: float) -> None:
-        """Nobody is there any more to end a session; its silence will."""
-        self._orphaned_at = now
+        """Nobody is there any more to end a session; its silence will.
+
+        Signalling that returns may know nothing of it: it must name those that it keeps.
+        """
+        for session in self._sessions.values():
+            session.orphaned_at = now
 
     def next_deadline(self) -> float | None:
         return self._alarms[0][0] if self._alarms else None
@@ -283,7 +301,7 @@ class Relay:
         return self._look_at(session, now)
 
     def _look_at(self, session: Session, now: float) -> list[Action]:
-        orphaned_at = self._orphaned_at
+        orphaned_at = session.orphaned_at
         if orphaned_at is not None and now - max(session.last_at(), orphaned_at) >= ORPHAN_AFTER:
             return self._end(session, now)
         actions: list[Action] = [*session.tick(now)] if session.due <= now else []

@@ -23,6 +23,7 @@ class Session:
         "cnames",
         "due",
         "name",
+        "orphaned_at",
         "streams",
     )
 
@@ -38,6 +39,8 @@ class Session:
         self._interval = interval
         self._roll_at = now + interval
         self._dead = False
+        self.orphaned_at: float | None = None
+        """When signalling was lost, if it has not named this session since."""
         self.due = self._roll_at
         """When to look again."""
         self.armed = inf

@@ -33,10 +33,13 @@ def run(config_path: str | Path) -> int:
         loaded = load_with_warnings(config_path)
         for warning in loaded.warnings:
             sys.stderr.write(f"{warning}\n")
-        setting = prepare(loaded.config, Path(config_path))
+        try:
+            setting = prepare(loaded.config, Path(config_path))
+        except CannotListen as error:
+            raise loaded.refused(error.findings) from None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(setting))
-    except (ConfigError, CannotListen, CannotStart) as error:
+    except (ConfigError, CannotStart) as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
     return STOPPED

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Protocol
 
-from media.control import Query, Reply, SessionReport
+from media.control import Query, RelayStatistics, Reply, SessionReport, Statistics
 from sbc.b2bua.record import media_of
 from sbc.operate.journal import JournalCounts
 from sbc.operate.record import text
@@ -27,7 +27,7 @@ class Relay(Protocol):
 
     @property
     def up(self) -> asyncio.Event: ...
-    async def request(self, command: Query) -> Reply: ...
+    async def request(self, command: Query | Statistics) -> Reply: ...
 
 
 class Journal(Protocol):
@@ -88,9 +88,27 @@ class BorderView:
             "node": self._node,
             "spool": self._spool,
             "calls": {"up": len(calls), "by_trunk": by_trunk(calls)},
-            "relay": {"connected": self._relay.up.is_set()},
+            "relay": await self._relay_status(),
             "journal": asdict(self._journal.counts),
         }
+
+    async def _relay_status(self) -> Json:
+        status: Json = {"connected": self._relay.up.is_set()}
+        with suppress(RelayGone, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                reply = await self._relay.request(Statistics())
+            if isinstance(reply, RelayStatistics):
+                status["sessions"] = reply.sessions
+                status["ports"] = {
+                    each.interface: {
+                        "free": each.free,
+                        "used": each.used,
+                        "quarantined": each.quarantined,
+                    }
+                    for each in reply.ports
+                }
+                status["drops"] = {each.reason: each.packets for each in reply.drops}
+        return status
 
 
 def by_trunk(calls: Sequence[Mapping[str, object]]) -> dict[str, int]:

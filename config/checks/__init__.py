@@ -17,6 +17,7 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     sockets.binds,
     sockets.advertised,
     sockets.listeners,
+    sockets.one_of_a_transport,
     media.pairs,
     media.overlaps,
     media.signalling_inside,

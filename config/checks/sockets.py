@@ -48,6 +48,18 @@ def listeners(config: Config) -> Iterator[Finding]:
     yield from _metrics(config, first)
 
 
+def one_of_a_transport(config: Config) -> Iterator[Finding]:
+    """A flow names its interface and transport: which of two sockets answers must not be open."""
+    for name, interface in config.interfaces.items():
+        seen: set[str] = set()
+        for index, listener in enumerate(interface.sip):
+            if listener.transport in seen:
+                loc: Loc = ("interfaces", name, "sip", index)
+                message = f"{name} has two {listener.transport} listeners"
+                yield Finding(loc, message, "give the second port an interface of its own")
+            seen.add(listener.transport)
+
+
 def _metrics(config: Config, first: dict[tuple[IpAddress, str, int], Loc]) -> Iterator[Finding]:
     if config.monitoring.prometheus is None:
         return

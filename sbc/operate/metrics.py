@@ -182,11 +182,20 @@ class _Now(Collector):
             ["interface", "state"],
         )
         for interface in sorted(self._names.interfaces):
-            for state in ("free", "used"):
+            for state in ("free", "used", "quarantined"):
                 count = number(self.status, "relay", "ports", interface, state)
                 if count is not None:
                     ports.add_metric([interface, state], count)
         yield ports
+        drops = CounterMetricFamily(
+            "sbc_relay_drops",
+            "Packets that the relay dropped, by cause.",
+            labels=["reason"],
+        )
+        for reason, packets in part(self.status, "relay", "drops").items():
+            if isinstance(packets, int):
+                drops.add_metric([str(reason)], packets)
+        yield drops
         yield GaugeMetricFamily(
             "sbc_relay_connected",
             "1: the relay is there.",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from config.addresses import IpAddress
 from config.model import Interface, SipListener
+from config.problems import Finding
 from sbc.actions import Transport
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
@@ -31,11 +32,11 @@ REASONS = {
 
 
 class CannotListen(Exception):
-    """The operator's fault: `problems` holds one line for each socket that cannot be bound."""
+    """The operator's fault: one finding for each socket that cannot be bound."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self.findings = findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Bound:
 
 def bind_all(interfaces: Mapping[str, Interface]) -> list[Bound]:
     bound: list[Bound] = []
-    problems: list[str] = []
+    findings: list[Finding] = []
     for name, interface in interfaces.items():
         for index, listener in enumerate(interface.sip):
             try:
@@ -55,13 +56,14 @@ def bind_all(interfaces: Mapping[str, Interface]) -> list[Bound]:
             except OSError as error:
                 where = f"{interface.bind} port {listener.port}/{listener.transport}"
                 why = REASONS.get(error.errno or 0) or os.strerror(error.errno or 0)
-                problems.append(f"interfaces.{name}.sip[{index}]: cannot bind {where}: {why}")
+                loc = ("interfaces", name, "sip", index)
+                findings.append(Finding(loc, f"cannot bind {where}: {why}"))
             else:
                 bound.append(Bound(name, listener.transport, listening))
-    if problems:
+    if findings:
         for one in bound:
             one.socket.close()
-        raise CannotListen(problems)
+        raise CannotListen(findings)
     return bound
 
 

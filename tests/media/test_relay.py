@@ -13,8 +13,10 @@ from media.control import (
     Open,
     Program,
     Query,
+    RelayStatistics,
     SessionReport,
     Sessions,
+    Statistics,
     StreamPlan,
     StreamRequest,
     Welcome,
@@ -127,12 +129,14 @@ def test_sessions_live_on_without_signalling_while_there_is_media() -> None:
     assert world.engine.ports == {}
 
 
-def test_signalling_that_returns_in_time_finds_its_quiet_sessions() -> None:
+def test_signalling_that_returns_in_time_keeps_the_quiet_sessions_that_it_names() -> None:
     world = RelayWorld()
     world.open("held")
+    world.open("forgotten")
     world.relay.signalling_lost(world.now)
     world.advance(ORPHAN_AFTER - 15.0)
-    assert world.ask(Hello(PROTOCOL, "i2")) == Welcome(PROTOCOL, "r1", 1)
+    assert world.ask(Hello(PROTOCOL, "i2")) == Welcome(PROTOCOL, "r1", 2)
+    world.report("held")
     world.advance(1000.0)
     assert world.ask(ListSessions()) == Sessions(("held",))
 
@@ -203,3 +207,16 @@ def test_the_last_packets_of_one_call_do_not_fall_into_another() -> None:
     assert ports.a == wan[1]
     world.program(side_plan(("192.0.2.99", 4000)), side_plan(BOB), "c3")
     assert world.speak(wan, ALICE) == []
+
+
+def test_the_relay_tells_its_ports_and_what_it_dropped() -> None:
+    world = RelayWorld()
+    fresh = world.ask(Statistics())
+    assert isinstance(fresh, RelayStatistics)
+    assert fresh.sessions == 0
+    assert all(count.used == 0 and count.free > 0 for count in fresh.ports)
+    world.ask(Open("one", (StreamRequest(0, "audio", "wan", "lan"),)))
+    after = world.ask(Statistics())
+    assert isinstance(after, RelayStatistics)
+    assert after.sessions == 1
+    assert sum(count.used for count in after.ports) == 2

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from media.control import Failed, Query, Reply, SessionReport
+from media.control import (
+    Dropped,
+    Failed,
+    PortCount,
+    Query,
+    RelayStatistics,
+    Reply,
+    SessionReport,
+    Statistics,
+)
 from sbc.operate.journal import Journal
 from sbc.relay_link import RelayGone
 from sbc.view import BorderView, by_trunk
@@ -23,9 +32,9 @@ class Relay:
     reply: Reply | None
     """None: there is no link."""
     up: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: list[Query] = field(default_factory=list)
+    asked: list[Query | Statistics] = field(default_factory=list)
 
-    async def request(self, command: Query) -> Reply:
+    async def request(self, command: Query | Statistics) -> Reply:
         self.asked.append(command)
         if self.reply is None:
             raise RelayGone
@@ -95,6 +104,17 @@ def test_the_status_tells_how_the_border_fares(tmp_path: Path) -> None:
         "spool": str(tmp_path),
         "calls": {"up": 1, "by_trunk": {"pbx": 1, "carrier": 1}},
         "relay": {"connected": True},
+    }
+
+
+def test_the_status_tells_the_ports_and_drops_of_the_relay(tmp_path: Path) -> None:
+    told = RelayStatistics(2, (PortCount("wan", 7, 2, 1),), (Dropped("malformed", 5),))
+    status = asyncio.run(view(ScriptedCore(), Relay(told), tmp_path).status())
+    assert status["relay"] == {
+        "connected": False,
+        "sessions": 2,
+        "ports": {"wan": {"free": 7, "used": 2, "quarantined": 1}},
+        "drops": {"malformed": 5},
     }
 
 

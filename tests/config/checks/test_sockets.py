@@ -1,7 +1,9 @@
 import pytest
 
 from config.checks.sockets import advertised, binds, listeners
+from config.loader import ConfigError, loads
 from tests.config.samples import model, told
+from tests.support.configs import TWO_ZONES
 
 WAN = ("interfaces", "wan", "bind")
 LISTEN = ("monitoring", "prometheus", "listen")
@@ -81,3 +83,15 @@ def test_metrics_on_the_socket_of_a_listener(host: str) -> None:
 def test_metrics_beside_the_listeners_disturb_nobody() -> None:
     assert list(listeners(model({LISTEN: "203.0.113.10:5060"}))) == []
     assert list(listeners(model({LISTEN: "203.0.113.10:9100"}))) == []
+
+
+def test_an_interface_has_one_listener_of_a_transport() -> None:
+    text = TWO_ZONES.replace(
+        "{ transport: tcp, port: 5060 }], media: { ports: 20000-20999 }",
+        "{ transport: udp, port: 5062 }], media: { ports: 20000-20999 }",
+    )
+    with pytest.raises(ConfigError) as caught:
+        loads(text)
+    (problem,) = caught.value.problems
+    assert problem.message == "wan has two udp listeners"
+    assert problem.path == "interfaces.wan.sip[1]"

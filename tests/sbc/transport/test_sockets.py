@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 from config.model import Interface
+from config.problems import Finding
 from sbc.transport.sockets import Bound, CannotListen, bind_all
 
 
@@ -68,16 +69,22 @@ def test_bursts_wait_in_the_kernel() -> None:
 def test_a_taken_port_is_named_with_its_place(transport: str, kind: socket.SocketKind) -> None:
     with taken(kind) as port, pytest.raises(CannotListen) as caught:
         bind_all({"wan": interface("127.0.0.1", (transport, port))})
-    assert caught.value.problems == [
-        f"interfaces.wan.sip[0]: cannot bind 127.0.0.1 port {port}/{transport}: the port is taken"
+    assert caught.value.findings == [
+        Finding(
+            ("interfaces", "wan", "sip", 0),
+            f"cannot bind 127.0.0.1 port {port}/{transport}: the port is taken",
+        )
     ]
 
 
 def test_an_address_that_this_host_lacks_is_named_with_its_place() -> None:
     with pytest.raises(CannotListen) as caught:
         bind_all({"wan": interface("192.0.2.1", ("udp", 5060))})
-    assert caught.value.problems == [
-        "interfaces.wan.sip[0]: cannot bind 192.0.2.1 port 5060/udp: this host has no such address"
+    assert caught.value.findings == [
+        Finding(
+            ("interfaces", "wan", "sip", 0),
+            "cannot bind 192.0.2.1 port 5060/udp: this host has no such address",
+        )
     ]
 
 
@@ -90,12 +97,12 @@ def test_all_problems_are_told_at_once_and_nothing_stays_bound() -> None:
                 "lan": interface("127.0.0.1", ("tcp", port), ("tcp", port)),
             }
         )
-    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
-        "interfaces.wan.sip[0]",
-        "interfaces.wan.sip[1]",
-        "interfaces.lan.sip[1]",
+    assert [finding.loc for finding in caught.value.findings] == [
+        ("interfaces", "wan", "sip", 0),
+        ("interfaces", "wan", "sip", 1),
+        ("interfaces", "lan", "sip", 1),
     ]
-    assert "interfaces.lan.sip[1]" in str(caught.value)
+    assert str(port) in str(caught.value)
     with bound(lan=interface("127.0.0.1", ("tcp", port))):
         pass
 
