@@ -87,10 +87,12 @@ def test_both_hear_each_other_and_the_core_can_hang_up(
     for side in (a, b):
         assert side["total"]["packets"] > 50 * (spoken - 1)
         assert side["total"]["lost"] == 0
-        assert side["rejected"] == 0
         assert side["codec"] == "PCMU/8000"
         assert side["mos"] > 4
         assert side["far_end"]["reports"] >= 1, "its own RTCP came through"
+    # baresip's first RTCP may overtake the border's plan for the call; nobody else was heard.
+    for side, own in ((a, NAT), (b, PBX[0])):
+        assert {each.rpartition(":")[0] for each in side["rejected_sources"]} <= {own}
     assert b"10.20.0." not in seen
 
 

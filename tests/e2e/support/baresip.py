@@ -42,6 +42,7 @@ ctrl_tcp_listen         127.0.0.1:{control}
 snd_path                {recordings}
 ringback_disabled       yes
 menu_bell               no
+statmode_default        off
 """
 
 Event = dict[str, Any]
