@@ -9,9 +9,10 @@ need() { # command, package
 }
 PATH=$PATH:/usr/sbin:/sbin
 need sipp sip-tester
-need baresip baresip
+need baresip baresip-core
 need ip iproute2
 need nft nftables
+need tcpdump tcpdump
 
 [ -n "$packages" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -2,6 +2,10 @@
 
 import os
 import signal
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,8 @@ from tests.e2e.support.control import relay_sessions
 from tests.e2e.support.loopback import Loopback
 from tests.e2e.support.phone import Phone
 from tests.e2e.support.processes import alive, kill, naming
+from tests.e2e.support.sipp import Sipp, listening
+from tests.e2e.support.tools import require
 from tests.e2e.support.waiting import eventually
 
 
@@ -68,6 +74,38 @@ def test_media_flow_on_while_signalling_is_killed_and_started_again(
     assert border.stop() == 0
     border.start()
     assert len(border.records()) == 2
+
+
+def test_no_record_is_lost_or_doubled_when_signalling_is_killed_under_load(
+    border: Border, lo: Loopback, tmp_path: Path, ending: ExitStack
+) -> None:
+    """Every call that began on the wire, but for those of the last moment, is recorded once."""
+    require("sipp")
+    callee = Sipp("basic", tmp_path, (lo.callee, 5060), calls=1000)
+    ending.callback(callee.running.end)
+    listening(callee)
+    caller = Sipp("basic", tmp_path, (lo.caller, 5060), (lo.wan, 5060), calls=150, rate=50)
+    ending.callback(caller.running.end)
+    eventually("many calls", lambda: len(caller.got("200 INVITE")) > 50, 10)
+    killed = time.time()
+    border.kill_signalling()
+    border.start()
+    eventually(
+        "calls after the restart",
+        lambda: sum(each.at > killed + 0.5 for each in caller.got("200 BYE")) > 20,
+        10,
+    )
+    assert border.stop() == 0
+
+    begun = {each.field("Call-ID") for each in caller.got("100 INVITE") if each.at < killed - 0.3}
+    assert len(begun) > 30
+    records = [record for record in border.records() if record["cause"]["sip"] != 503]
+    recorded = Counter(record["legs"]["a"]["call_id"] for record in records)
+    assert begun <= recorded.keys()
+    assert set(recorded.values()) == {1}
+    causes = {record["cause"]["text"] for record in records}
+    assert "signalling crashed" in causes
+    assert "Normal call clearing" in causes
 
 
 def test_the_end_of_the_relay_ends_its_calls_with_bye_and_record(

@@ -1,6 +1,7 @@
 """baresip to baresip: a phone behind a symmetric NAT calls the trusted core, and both hear the tone
 that the other one played."""
 
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -91,8 +92,8 @@ def test_both_hear_each_other_and_the_core_can_hang_up(
         assert side["mos"] > 4
         assert side["far_end"]["reports"] >= 1, "its own RTCP came through"
     # baresip's first RTCP may overtake the border's plan for the call; nobody else was heard.
-    for side, own in ((a, NAT), (b, PBX[0])):
-        assert {each.rpartition(":")[0] for each in side["rejected_sources"]} <= {own}
+    for side, host in ((a, NAT), (b, PBX[0])):
+        assert {each.rpartition(":")[0] for each in side["rejected_sources"]} <= {host}
     assert b"10.20.0." not in seen
 
 
@@ -104,6 +105,38 @@ def test_the_core_hears_when_the_phone_hangs_up(
     phone.hang_up()
     core.wait_for("CALL_CLOSED")
     assert border.record()["ended_by"] == "caller"
+
+
+def test_the_core_holds_and_resumes_a_phone_behind_nat(
+    border: Border, phone: Baresip, core: Baresip
+) -> None:
+    """N1: requests within the call reach the phone, and its media are found again."""
+    phone.dial(f"sip:core@{WAN[0]}")
+    core.wait_for("CALL_ESTABLISHED")
+    eventually("media", lambda: packets(border, "a") > 50)
+    core.hold()
+    phone.wait_for("CALL_REMOTE_SDP", count=2)
+    silent = eventually("the silence of the phone", lambda: silence(border, "a"))
+    core.resume()
+    phone.wait_for("CALL_REMOTE_SDP", count=3)
+    eventually("media again", lambda: packets(border, "a") > silent + 50)
+    core.hang_up()
+    phone.wait_for("CALL_CLOSED")
+    media = border.record()["media"][0]
+    assert media["a"]["latched"][0] == NAT
+
+
+def packets(border: Border, side: str) -> int:
+    """That went on to the other side."""
+    (call,) = border.calls()
+    return sum(stream[side]["forwarded"] for stream in call["media"])
+
+
+def silence(border: Border, side: str) -> int | None:
+    """How much had come when nothing came any more, for some 200 ms."""
+    before = packets(border, side)
+    time.sleep(0.2)
+    return before if packets(border, side) == before else None
 
 
 def reported(border: Border) -> dict[str, object] | None:

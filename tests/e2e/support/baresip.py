@@ -79,8 +79,15 @@ class Baresip:
     def hang_up(self) -> None:
         self._command("hangup")
 
-    def wait_for(self, kind: str, within: float = 10.0) -> Event:
-        return eventually(f"{kind} at {self.ip}", lambda: self._event(kind), within)
+    def hold(self) -> None:
+        self._command("hold")
+
+    def resume(self) -> None:
+        self._command("resume")
+
+    def wait_for(self, kind: str, count: int = 1, within: float = 10.0) -> None:
+        """Until it has happened so often."""
+        eventually(f"{kind} at {self.ip}", lambda: self._happened(kind, count), within)
 
     def recording(self) -> Path:
         """What it heard in its last call, once the file is whole."""
@@ -105,12 +112,12 @@ class Baresip:
         text = json.dumps({"command": command, "params": parameters}).encode()
         self._control.sendall(b"%d:%s," % (len(text), text))
 
-    def _event(self, kind: str) -> Event | None:
+    def _happened(self, kind: str, count: int) -> bool:
         self._read()
-        found = {event["type"]: event for event in self.events}
-        closed = found.get("CALL_CLOSED")
-        assert closed is None or kind in found, f"the call ended: {closed}"
-        return found.get(kind)
+        kinds = [event["type"] for event in self.events]
+        happened = kinds.count(kind) >= count
+        assert happened or "CALL_CLOSED" not in kinds, f"the call ended: {self.events[-1]}"
+        return happened
 
     def _read(self) -> None:
         try:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -16,13 +17,15 @@ Transport = Literal["udp", "tcp"]
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 _HEAD = re.compile(
-    r"^-{20,} .*\n(?:UDP|TCP) message (sent|received) (?:\(\d+ bytes\)|\[\d+\] bytes ?):\n\n",
+    r"^-{20,} (.*)\n(?:UDP|TCP) message (sent|received) (?:\(\d+ bytes\)|\[\d+\] bytes ?):\n\n",
     re.MULTILINE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    at: float
+    """Seconds of the wall clock."""
     direction: Literal["sent", "received"]
     text: str
 
@@ -99,8 +102,12 @@ class Sipp:
         text = self._messages.read_text(errors="replace") if self._messages.exists() else ""
         pieces = _HEAD.split(text)[1:]
         return [
-            Message("sent" if direction == "sent" else "received", body)
-            for direction, body in zip(pieces[::2], pieces[1::2], strict=True)
+            Message(
+                datetime.fromisoformat(at.strip()).timestamp(),  # local, as SIPp writes it
+                "sent" if direction == "sent" else "received",
+                body,
+            )
+            for at, direction, body in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True)
         ]
 
     @property
