@@ -183,6 +183,9 @@ def test_noise_to_the_media_ports(
         assert media[side]["rejected"] > 0
         assert any(each.startswith(f"{lo.stranger}:") for each in media[side]["rejected_sources"])
     assert all(each.source in (ours_a, ours_b) for each in call.caller.media.heard)
+    metrics = border.metrics()
+    for reason in ("source", "malformed"):
+        assert metrics.sum("sbc_relay_drops_total", reason=reason) > 0
 
 
 def test_an_injected_stream_reaches_nobody(

@@ -66,6 +66,7 @@ def test_an_address_that_is_not_of_this_machine_is_told(tmp_path: Path) -> None:
     file.write_text(GOOD.replace("bind: 127.0.0.1", "bind: 203.0.113.10", 1))
     status, _, err = run_sbc("run", str(file))
     assert status == 2
+    assert f"{file}:3:" in err
     assert "203.0.113.10" in err
     assert "Traceback" not in err
 

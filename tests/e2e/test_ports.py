@@ -31,6 +31,7 @@ def test_exhausted_ports_refuse_a_call_before_the_other_side_hears_of_it(
     assert refusal.field("Retry-After").isdigit()
     assert refusal.field("Warning").startswith("3")
     assert len(callee.requests("INVITE")) == 2, "the third one never reached the called side"
+    assert border.metrics().sum("sbc_relay_ports", interface="wan", state="free") == 0
     mark = calls[0].settle()
     calls[0].talk(0.3)
     assert calls[0].lost(mark) == ([], [])
@@ -39,6 +40,7 @@ def test_exhausted_ports_refuse_a_call_before_the_other_side_hears_of_it(
     freed = time.monotonic()
     caller.hang_up(calls[0].a)
     eventually("the end of the call", lambda: len(border.records()) == 2)
+    assert border.metrics().sum("sbc_relay_ports", interface="wan", state="quarantined") == 1
     assert caller.invite(wan).status == 503
     final = eventually("a call with ports again", lambda: answered(caller, wan), 5, look=0.2)
     assert time.monotonic() - freed >= QUARANTINE

@@ -171,6 +171,7 @@ def test_two_hundred_calls_at_fifty_a_second_all_succeed_and_all_are_recorded(
     metrics = stage.border.metrics()
     assert metrics.sum("sbc_calls_ended_total", status_class="2xx") == 200
     assert metrics.sum("sbc_calls_up") == 0
+    assert metrics.sum("sbc_relay_ports", state="used") == 0
     assert metrics.sum("sbc_events_total", event="call_fault") == 0
 
 
