@@ -5,6 +5,7 @@ import signal
 import time
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -76,28 +77,45 @@ def test_media_flow_on_while_signalling_is_killed_and_started_again(
     assert len(border.records()) == 2
 
 
-def test_no_record_is_lost_or_doubled_when_signalling_is_killed_under_load(
-    border: Border, lo: Loopback, tmp_path: Path, ending: ExitStack
-) -> None:
-    """Every call that began on the wire, but for those of the last moment, is recorded once."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Calls at 50 a second."""
+
+    caller: Sipp
+    callee: Sipp
+
+    def after(self, moment: float, what: str) -> int:
+        """How often the caller has got it since."""
+        return sum(each.at > moment for each in self.caller.got(what))
+
+
+@pytest.fixture
+def load(border: Border, lo: Loopback, tmp_path: Path, ending: ExitStack) -> Load:
+    """When it is there, calls are coming and going."""
     require("sipp")
     callee = Sipp("basic", tmp_path, (lo.callee, 5060), calls=1000)
     ending.callback(callee.running.end)
     listening(callee)
     caller = Sipp("basic", tmp_path, (lo.caller, 5060), (lo.wan, 5060), calls=150, rate=50)
     ending.callback(caller.running.end)
-    eventually("many calls", lambda: len(caller.got("200 INVITE")) > 50, 10)
+    load = Load(caller, callee)
+    eventually("many calls", lambda: load.after(0, "200 INVITE") > 50, 10)
+    return load
+
+
+def test_no_record_is_lost_or_doubled_when_signalling_is_killed_under_load(
+    border: Border, load: Load
+) -> None:
+    """Every call that began on the wire, but for those of the last moment, is recorded once."""
     killed = time.time()
     border.kill_signalling()
     border.start()
-    eventually(
-        "calls after the restart",
-        lambda: sum(each.at > killed + 0.5 for each in caller.got("200 BYE")) > 20,
-        10,
-    )
+    eventually("calls after that", lambda: load.after(killed + 0.5, "200 BYE") > 20, 10)
     assert border.stop() == 0
 
-    begun = {each.field("Call-ID") for each in caller.got("100 INVITE") if each.at < killed - 0.3}
+    begun = {
+        each.field("Call-ID") for each in load.caller.got("100 INVITE") if each.at < killed - 0.3
+    }
     assert len(begun) > 30
     records = [record for record in border.records() if record["cause"]["sip"] != 503]
     recorded = Counter(record["legs"]["a"]["call_id"] for record in records)
@@ -129,6 +147,24 @@ def test_the_end_of_the_relay_ends_its_calls_with_bye_and_record(
     mark = new.settle()
     new.talk(0.5)
     assert new.lost(mark) == ([], [])
+
+
+def test_the_end_of_the_relay_under_load_is_told_to_every_caller(
+    border: Border, load: Load
+) -> None:
+    killed, relay = time.time(), border.relay_pid
+    assert relay is not None
+    kill(relay)
+    eventually("calls after that", lambda: load.after(killed + 0.5, "200 BYE") > 20, 10)
+    load.caller.running.wait(20)
+    asked = {each.field("Call-ID") for each in load.caller.messages}
+    told = ("200 BYE", "BYE", "503 INVITE")
+    assert asked == {each.field("Call-ID") for what in told for each in load.caller.got(what)}
+    assert load.after(killed, "BYE") > 0
+    assert any(each.has("Retry-After") for each in load.caller.got("503 INVITE"))
+    records = border.records_when(len(asked))
+    assert {record["legs"]["a"]["call_id"] for record in records} == asked
+    assert not border.calls()
 
 
 def test_sigterm_ends_calls_with_bye_and_record_and_leaves_nothing_behind(
