@@ -17,7 +17,10 @@ from sbc.sip.message import Request, Response
 from sbc.sip.phrases import reason_phrase
 
 SDP = "application/sdp"
-_DTMF = re.compile(rb"(?:[A-Za-z]{1,16} ?= ?[0-9A-Da-d*#!.]{1,32}\s*|[0-9A-D*#]{1,32}\s*){1,4}")
+# Possessive throughout: a hostile body must not make it try every way to cut the same digits up.
+_DTMF = re.compile(
+    rb"(?:[A-Za-z]{1,16}+ ?+= ?+[0-9A-Da-d*#!.]{1,32}+\s*+|[0-9A-D*#]{1,32}+\s*+){1,4}+"
+)
 _FAST_UPDATE = (
     b'<?xml version="1.0" encoding="utf-8"?>\r\n<media_control><vc_primitive><to_encoder>'
     b"<picture_fast_update/></to_encoder></vc_primitive></media_control>\r\n"
