@@ -49,6 +49,7 @@ class Relay:
         self.running = Running(command, log, cwd=directory, env={"PYTHONPATH": str(REPOSITORY)})
         eventually("the relay", lambda: control.is_socket() and "relay_up" in self.running.said, 20)
         self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(10)
         self._socket.connect(str(control))
         self._lines = Lines(16 << 20)
         self.ask([Hello(1, "load")])
