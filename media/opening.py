@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from media.control import Open, Side
 from media.engine.flow import Bind, EngineAction, Local, Unbind
+from media.latch import canonical
 from media.ports import Choose, MediaInterface, PortCounts, PortPool
 from media.session import Session
 
@@ -55,7 +56,10 @@ class PortDesk:
     """All pools of the relay, and the openings that wait for a socket."""
 
     def __init__(self, interfaces: Mapping[str, MediaInterface], choose: Choose) -> None:
-        self._interfaces = interfaces
+        self._at: dict[str, tuple[str, ...]] = {}
+        for name, each in interfaces.items():
+            for ip in set(map(canonical, each.addresses)):
+                self._at[ip] = (*self._at.get(ip, ()), name)
         self._pools = {
             name: PortPool(each.low, each.high, each.quarantine, choose)
             for name, each in interfaces.items()
@@ -65,8 +69,9 @@ class PortDesk:
     def knows(self, interface: str) -> bool:
         return interface in self._pools
 
-    def addresses(self, interface: str) -> tuple[str, ...]:
-        return self._interfaces[interface].addresses
+    def interfaces_at(self, ip: str) -> tuple[str, ...]:
+        """Those which have this address, or are shown under it."""
+        return self._at.get(ip, ())
 
     def counts(self, now: float) -> dict[str, PortCounts]:
         return {name: pool.counts(now) for name, pool in self._pools.items()}

@@ -226,7 +226,7 @@ class Relay:
         )
         if before is not None and before.sides == ends:
             return
-        stream = Stream(session.name, wanted.index, wanted.kind, ends, self.drops)
+        stream = Stream(session.name, wanted.index, wanted.kind, ends, self.drops, self._ends_at)
         session.streams[wanted.index] = stream
         for side in before.sides if before is not None else ():
             if side not in ends:
@@ -240,7 +240,13 @@ class Relay:
         if local is None:
             return session.streams[index].end(name)
         cname = session.cnames[0 if name == "a" else 1]
-        return SideState(name, local, self._desk.addresses(local[0]), cname)
+        return SideState(name, local, cname)
+
+    def _ends_at(self, address: Address) -> list[tuple[Stream, SideState]]:
+        """Of streams of ours, those which may be meant by an address in a description."""
+        ip, port = address
+        ends = (self._ends.get((name, port & ~1)) for name in self._desk.interfaces_at(ip))
+        return [end[1:] for end in ends if end is not None]
 
     def _freed(self, stream: Stream, now: float) -> list[Action]:
         return [self._free(side, now) for side in stream.sides]

@@ -21,6 +21,10 @@ _UNAVAILABLE = 127
 _LONGEST = 1452
 """One datagram of an Ethernet path, IPv6 and UDP headers taken off."""
 
+MOST_BYTES = 2048
+MOST_PACKETS = 32
+"""Of one compound. No end sends half as much; each is read on the way that all media shares."""
+
 
 class BadRtcp(Exception):
     """The peer's fault; it is dropped and counted."""
@@ -143,10 +147,13 @@ def parse(data: bytes) -> tuple[Packet, ...]:
 
 def _split(data: bytes) -> Iterator[_Raw]:
     """RFC 3550 A.2: the lengths must add up, and only the last packet may be padded."""
-    if not data:
-        raise BadRtcp("empty")
-    position = 0
+    if not data or len(data) > MOST_BYTES:
+        raise BadRtcp("too large" if data else "empty")
+    position = packets = 0
     while position < len(data):
+        packets += 1
+        if packets > MOST_PACKETS:
+            raise BadRtcp("too many packets")
         if len(data) - position < 4:
             raise BadRtcp("a header is cut short")
         first, packet_type, words = _HEADER.unpack_from(data, position)

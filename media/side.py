@@ -13,7 +13,6 @@ _MOST_SOURCES = 4
 
 class SideState:
     __slots__ = (
-        "addresses",
         "cname",
         "codecs",
         "counts",
@@ -33,12 +32,10 @@ class SideState:
         "watch",
     )
 
-    def __init__(self, name: Side, local: Local, addresses: tuple[str, ...], cname: bytes) -> None:
+    def __init__(self, name: Side, local: Local, cname: bytes) -> None:
         self.name = name
         self.local = local
         """Its RTP port."""
-        self.addresses = addresses
-        """Where peers may see that port."""
         self.cname = cname
         """Stands in for the end's own CNAME on the other side."""
         self.sends = self.receives = False
@@ -77,10 +74,6 @@ class SideState:
             text = f"{source[0]}:{source[1]}"
             if text not in self.rejected_sources:
                 self.rejected_sources += (text,)
-
-    def is_at(self, address: Address) -> bool:
-        """`address` is this very port of ours."""
-        return address[0] in self.addresses and address[1] in {self.local[1], self.local[1] + 1}
 
     def far_end_reports(self) -> FarEndReports:
         if self.reports is None:

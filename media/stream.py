@@ -7,10 +7,12 @@ only when no installed flow matches them.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from media.control import Address, Event, Latched, Side, StreamPlan
 from media.engine.flow import EngineAction, Flow, Install, Remove, Send
 from media.latch import Terms, Verdict, rtcp_terms, rtp_terms
+from media.rings import EndsAt, comes_back
 from media.rtcp import BadRtcp, hide, parse
 from media.rtp import is_rtcp, is_rtp
 from media.side import SideState
@@ -28,13 +30,20 @@ Drops = Counter[str]
 
 
 class Stream:
-    __slots__ = ("_drops", "_session", "a", "b", "index", "kind")
+    __slots__ = ("_drops", "_ends_at", "_session", "a", "b", "index", "kind")
 
     def __init__(
-        self, session: str, index: int, kind: str, ends: tuple[SideState, SideState], drops: Drops
+        self,
+        session: str,
+        index: int,
+        kind: str,
+        ends: tuple[SideState, SideState],
+        drops: Drops,
+        ends_at: EndsAt,
     ) -> None:
         self._session = session
         self._drops = drops
+        self._ends_at = ends_at
         self.index = index
         self.kind = kind
         self.a, self.b = ends
@@ -91,15 +100,16 @@ class Stream:
             local=side.local,
             source=source,
             egress=other.local,
-            destination=self._not_ourselves(other.rtp.destination),
+            destination=self._onward(other, "rtp"),
             forward=self.may_cross(side),
             reception=side.reception,
             counts=side.counts,
         )
 
-    def _not_ourselves(self, destination: Address | None) -> Address | None:
-        """An SDP that names our own port would send a stream round and round."""
-        if destination is not None and any(side.is_at(destination) for side in self.sides):
+    def _onward(self, side: SideState, kind: Literal["rtp", "rtcp"]) -> Address | None:
+        """Where packets for this end go; nowhere, if they would come back to us."""
+        destination = (side.rtp if kind == "rtp" else side.rtcp).destination
+        if destination is not None and comes_back(self, destination, kind, self._ends_at):
             return None
         return destination
 
@@ -131,7 +141,7 @@ class Stream:
 
     def _forwarded(self, side: SideState, data: bytes) -> Iterator[EngineAction]:
         other = self.other(side)
-        destination = self._not_ourselves(other.rtp.destination)
+        destination = self._onward(other, "rtp")
         if not self.may_cross(side):
             side.counts.held += 1
         elif destination is None:
@@ -158,7 +168,7 @@ class Stream:
             return []
         side.far_end_reports().received(packets, now)
         other = self.other(side)
-        destination = self._not_ourselves(other.rtcp.destination)
+        destination = self._onward(other, "rtcp")
         hidden = hide(data, side.cname)
         if hidden is None or destination is None:
             self._drops["rtcp_kept_back"] += 1

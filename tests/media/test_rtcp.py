@@ -3,6 +3,8 @@ import struct
 import pytest
 
 from media.rtcp import (
+    MOST_BYTES,
+    MOST_PACKETS,
     BadRtcp,
     Bye,
     Chunk,
@@ -189,6 +191,8 @@ BAD = {
     "feedback about nobody": rtcp(206, 1, bytes(4)),
     "an extended report of nobody": rtcp(207, 0, b""),
     "a report block longer than its packet": rtcp(207, 0, bytes(4) + b"\x04\0\0\x01"),
+    "more packets than any end sends": REPORT * (MOST_PACKETS + 1),
+    "more octets than any end sends": feedback(205, 15, 5, 6, bytes(MOST_BYTES)),
     "VoIP metrics of another length": extended(9, extended_block(7, bytes(28))),
 }
 
@@ -264,6 +268,10 @@ def test_a_small_datagram_does_not_become_a_large_one() -> None:
     many = description(*(chunk(ssrc) for ssrc in range(31)))
     assert hide(many, NAME) is not None
     assert hide(many * 3, NAME) is None
+
+
+def test_as_many_packets_as_are_allowed_are_read() -> None:
+    assert len(parse(REPORT * MOST_PACKETS)) == MOST_PACKETS
 
 
 def test_a_large_datagram_may_cross_as_it_is() -> None:
