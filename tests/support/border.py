@@ -1,7 +1,8 @@
-"""The signalling core between scripted peers, in virtual time: what comes in, what goes out, exactly.
+"""The signalling core between scripted peers, in virtual time: what comes in and what goes out,
+exactly.
 
-The relay is played by a few lines: it hands out ports in order and reports nothing. Tests which need
-real media use `world` instead.
+The relay is played by a few lines: it hands out ports in order and reports nothing. Tests which
+need real media use `world` instead.
 """
 
 from collections.abc import Sequence
@@ -116,7 +117,7 @@ class Border:
         return found
 
     def heard(self, flow: Flow) -> list[str]:
-        """What was sent to the peer since last asked, in short: `INVITE`, `180`; without the 100."""
+        """What was sent to the peer since last asked, in short: `INVITE`, `180`; but no 100."""
         taken = [m.method if isinstance(m, Request) else str(m.status) for m in self.take(flow)]
         return [each for each in taken if each != "100"]
 

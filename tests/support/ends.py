@@ -45,7 +45,7 @@ class End:
             cseq = self.cseq
         flow = flow or self.flow
         ip, port = flow.remote
-        branch = via or f"z9hG4bKend{next(_BRANCHES)}"
+        branch = via or f"z9hG4bK-{next(_BRANCHES)}-end"
         if method not in ("ACK", "CANCEL"):
             self.vias[cseq] = branch
         fields = [
