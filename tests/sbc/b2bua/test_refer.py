@@ -1,0 +1,73 @@
+"""Refer-To across the border: RFC 3515 §2.1."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sbc.actions import Flow
+from sbc.b2bua.refer import refer_to
+from sbc.routing.listeners import Listeners
+from sbc.sip.address import NameAddr
+from sbc.sip.message import Request, build_request
+from sbc.sip.uri import Uri
+from tests.support.configs import config
+
+LAN = Listeners(config()).of(Flow("lan", "udp", ("10.20.0.11", 5060)))
+SAFE_FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=200)
+
+
+def referring(*values: str) -> Request:
+    return build_request("REFER", "sip:x@y", [("Refer-To", value) for value in values])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<sip:300@192.0.2.99>",
+        "sip:300@192.0.2.99",
+        '"Carol" <sip:300@carol.example;transport=tcp>;extra=1',
+        "<sips:300@192.0.2.99>",
+        "<sip:300:secret@192.0.2.99>",
+        "<sip:300;phone-context=x@192.0.2.99>",
+        "<sip:%33%30%30@192.0.2.99>",
+        "<tel:300>",
+        "<sip:300@192.0.2.99;method=INVITE>",
+        "<sip:300@192.0.2.99?Replaces=abc%40192.0.2.99%3Bto-tag%3D1%3Bfrom-tag%3D2>",
+    ],
+)
+def test_the_user_crosses_and_the_host_is_ours(value: str) -> None:
+    assert refer_to(referring(value), LAN) == "<sip:300@10.20.0.5:5060>"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<sip:192.0.2.99>",  # names a host and nobody there
+        "<sip:;x@192.0.2.99>",
+        "<sip::secret@192.0.2.99>",
+        "<urn:service:sos>",
+        "<http://192.0.2.99/300>",
+        "<mailto:300@192.0.2.99>",
+        "<sip:300@192.0.2.99",
+        "sip:300@192.0.2.99?Replaces=abc",  # §20: a question mark needs brackets
+        "<sip:%zz@192.0.2.99>",
+        "",
+        "*",
+    ],
+)
+def test_what_names_nobody_does_not_cross(value: str) -> None:
+    assert refer_to(referring(value), LAN) is None
+
+
+def test_a_refer_without_the_field_names_nobody() -> None:
+    assert refer_to(referring(), LAN) is None
+
+
+@given(SAFE_FIELD | SAFE_FIELD.map(lambda text: f"<sip:{text}@192.0.2.99>"))
+def test_nothing_but_a_user_crosses_whatever_stands_there(value: str) -> None:
+    crossed = refer_to(referring(value), LAN)
+    if crossed is not None:
+        uri = Uri.parse(NameAddr.parse(crossed).uri)
+        assert uri.user
+        assert (uri.scheme, uri.host, uri.port) == ("sip", "10.20.0.5", 5060)
+        assert (uri.params, uri.headers, NameAddr.parse(crossed).params) == ((), "", ())
