@@ -46,6 +46,7 @@ class Invitation:
 
 class Callee:
     __slots__ = (
+        "_last_cseq",
         "_offered",
         "_owed_pracks",
         "_receivers",
@@ -64,6 +65,9 @@ class Callee:
         self.final = False
         """The INVITE has its final answer."""
         self.answered: Usage | None = None
+        self._last_cseq = 0
+        """The highest of the dialogs that were forgotten: one of them may answer yet, and then its
+        BYE must have a higher number than its PRACKs had."""
         self._receivers: dict[Usage, ReliableReceiver] = {}
         self._owed_pracks: dict[Usage, str] = {}
         self.request = self._build(invitation)
@@ -150,6 +154,7 @@ class Callee:
     def _new_usage(self, response: Response, flow: Flow) -> Usage:
         leg = self.leg
         dialog = Dialog.from_response(self.request, response, flow)
+        dialog.local_cseq = max(dialog.local_cseq, self._last_cseq)
         usage = Usage(leg, dialog, OfferAnswer.inviting(offered=self._offered))
         leg.began(usage)
         return usage
@@ -227,6 +232,7 @@ class Callee:
         usage.bye()
         if not self.final:
             self.final = True
+            self._forget_others(usage)
             self.leg.wire.tell(self.leg.call, Refused(487, EMPTY, ()))
 
     def _refused(self, key: Key, response: Response) -> None:
@@ -242,6 +248,7 @@ class Callee:
     def _forget_others(self, kept: Usage | None) -> None:
         for usage in list(self.leg.usages):
             if usage is not kept and not usage.confirmed:
+                self._last_cseq = max(self._last_cseq, usage.dialog.local_cseq)
                 usage.end()
 
     # --- what we ask ------------------------------------------------------------------------------

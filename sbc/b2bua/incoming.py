@@ -49,6 +49,8 @@ def acknowledged(usage: Usage, request: Request) -> None:
     if waiting is None or request.headers.cseq.number != waiting.cseq:
         return
     usage.settled()
+    if usage.over:
+        return
     answer = None
     if waiting.offered:
         _, answer = read_leniently(request)

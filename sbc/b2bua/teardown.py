@@ -102,13 +102,17 @@ def finish(call: Call, cause: Cause, by: str, fields: Sequence[Field] = ()) -> N
     if call.state in {State.ENDING, State.ENDED}:
         return
     call.state = State.ENDING
+    if not call.caller.accepted:
+        call.times.answered = None  # if it was, the caller has never heard of it
+        if cause.sip < 300:
+            cause = Cause(480, cause.text, cause.cause)
     call.cause = cause
     call.ended_by = by
     call.times.ended = call.wire.now
     call.wire.timers.clear((call, "ring"))
     call.wire.timers.clear((call, "duration"))
     told = tuple(fields) if reasons(fields) else (*fields, cause.field)
-    call.caller.end(cause.sip if cause.sip >= 300 else 480, told)
+    call.caller.end(cause.sip, told)
     if call.callee is not None:
         call.callee.end(told)
     asked = bool(call.parked)

@@ -135,7 +135,9 @@ class Usage:
         if waiting is None:
             return
         if self.wire.now >= waiting.give_up_at:
-            self.unacknowledged = None
+            self.settled()
+            if self.over:
+                return
             if self.bye_after_ack is not None:
                 self.send_bye(self.bye_after_ack)
             self.wire.tell(self.leg.call, NeverAcknowledged(self.leg))
@@ -148,6 +150,8 @@ class Usage:
         """The 2xx that waited for an ACK waits no more."""
         waiting, self.unacknowledged = self.unacknowledged, None
         self.wire.timers.clear((self, "2xx"))
+        if self.over:
+            self._forget()
         return waiting
 
     # --- what we ask ------------------------------------------------------------------------------
@@ -324,10 +328,14 @@ class Usage:
         self.asked.clear()
 
     def end(self) -> None:
-        """Nothing more may come of this dialog."""
+        """Nothing more may come of this dialog, but for the ACK of a 2xx: a peer whose BYE has
+        crossed that still needs a final answer to its INVITE (RFC 5407 §3.1.2)."""
         self.over = True
         self.turn_all_away()
-        self.settled()
         self._cancel_invite()
+        if self.unacknowledged is None:
+            self._forget()
+
+    def _forget(self) -> None:
         self.wire.usages.pop(self.id, None)
         self.leg.ended(self)

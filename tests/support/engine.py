@@ -5,6 +5,7 @@ only the link breaks. Another one comes up later.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
 
@@ -54,12 +55,14 @@ class RelayProcess:
 
     def connect(self, now: float) -> None:
         assert self.relay is not None
-        self._linked, self._broken = True, False
         (welcome,) = self.relay.command(Hello(PROTOCOL, "border"), now)
         assert isinstance(welcome, Answer)
-        reply = welcome.reply
-        assert isinstance(reply, Welcome)
-        self._soon(now, lambda _: lambda core, at: core.relay_up(reply, at))
+        assert isinstance(welcome.reply, Welcome)
+        self._soon(now, partial(self._connected, welcome.reply))
+
+    def _connected(self, welcome: Welcome, _: float) -> ForCore:
+        self._linked, self._broken = True, False
+        return lambda core, at: core.relay_up(welcome, at)
 
     def crash(self) -> None:
         self._connection += 1
@@ -74,15 +77,15 @@ class RelayProcess:
         if self.relay is not None:
             self.relay.signalling_lost(now)
 
-    def lose(self, now: float) -> None:
+    def lose(self) -> ForCore:
         """Signalling sees that there is no link any more."""
         self._linked = False
-        self._soon(now, lambda _: lambda core, at: core.relay_lost(at))
+        return lambda core, at: core.relay_lost(at)
 
     # --- the link ---------------------------------------------------------------------------------
 
     def ask(self, serial: int, command: Command, now: float) -> None:
-        if self._linked:
+        if self.linked:
             self._soon(now, lambda at: self._take(serial, command, at))
 
     def next_deadline(self) -> float | None:

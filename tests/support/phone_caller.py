@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sbc.sip.message import Request, Response
 from sbc.transaction.layer import Key
 from tests.support.phone_deeds import act
-from tests.support.phone_dialog import PhoneDialog, is_of
+from tests.support.phone_dialog import LONGEST, PhoneDialog, is_of
 from tests.support.phone_media import PhoneMedia
-from tests.support.phone_text import request
+from tests.support.phone_text import request, response
 from tests.support.phones import Phone
 from tests.support.scripts import CallerScript
 
@@ -76,6 +76,7 @@ class CallerCall:
         self._key = phone.send(data, self._heard)
         if script.gives_up is not None:
             phone.later(script.gives_up, self._give_up)
+        phone.later(LONGEST, self._despair)
 
     def _heard(self, answer: Response | None) -> None:
         if answer is None:
@@ -182,6 +183,12 @@ class CallerCall:
         elif self._key is not None:
             self.phone.cancel(self._key)
 
+    def _despair(self) -> None:
+        """Nothing has come of it in all that time."""
+        for dialog in self.dialogs.values():
+            if not dialog.up:
+                dialog.end()
+
     def vanish(self) -> None:
         self.gone = True
         self.phone.forsake(self.call_id)
@@ -191,12 +198,13 @@ class CallerCall:
     # --- within -----------------------------------------------------------------------------------
 
     def requested(self, key: Key, asked: Request) -> None:
-        tag = asked.headers.from_.tag or ""
-        dialog = self.dialogs.get(tag)
-        if dialog is None or asked.headers.to.tag != dialog.local_tag:
-            self._complain(f"{asked.method} in a dialog that never was")
+        dialog = self.dialogs.get(asked.headers.from_.tag or "")
+        if dialog is not None and asked.headers.to.tag == dialog.local_tag:
+            dialog.requested(key, asked)
             return
-        dialog.requested(key, asked)
+        if self.finals:  # Else it may have overtaken the 200.
+            self._complain(f"{asked.method} in a dialog that never was")
+        self.phone.respond(key, response(self.phone.me, asked, 481))
 
     def acknowledged(self, ack: Request) -> None:
         dialog = self.dialogs.get(ack.headers.from_.tag or "")

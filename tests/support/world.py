@@ -22,7 +22,7 @@ from sbc.sip.message import Request
 from sbc.tokens import Tokens
 from sbc.transaction.layer import Key
 from tests.support.configs import config
-from tests.support.engine import RelayProcess
+from tests.support.engine import ForCore, RelayProcess
 from tests.support.nat import Nat
 from tests.support.network import Address, Datagram, Network
 from tests.support.phone_callee import CalleeCall
@@ -173,7 +173,7 @@ class World:
             self.relay.cut(self.now)
         else:
             self.relay.crash()
-        self.later(crash.unnoticed, lambda: self.relay.lose(self.now))
+        self.later(crash.unnoticed, lambda: self._give(self.relay.lose()))
         back = self.relay.connect if crash.survives else self.relay.start
         self.later(crash.unnoticed + crash.down, lambda: back(self.now))
 
@@ -207,13 +207,16 @@ class World:
         if deadline is not None and deadline <= self.now:
             self._perform(self.core.handle_timeout(self.now))
         for give in self.relay.handle_timeout(self.now):
-            self._perform(give(self.core, self.now))
+            self._give(give)
         self._carry_media()
         for phone in self.phones.values():
             deadline = phone.next_deadline()
             if deadline is not None and deadline <= self.now:
                 phone.handle_timeout(self.now)
             self._carry(phone)
+
+    def _give(self, give: ForCore) -> None:
+        self._perform(give(self.core, self.now))
 
     def _perform(self, actions: Sequence[Action]) -> None:
         for action in actions:
