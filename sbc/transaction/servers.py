@@ -33,12 +33,26 @@ RETRY_AFTER = 5
 """Seconds that we ask for when the table is full."""
 
 
+MOST_BYTES = 256 << 20
+"""Of answers kept for repetitions. An answer copies what its request brought of Via and such, up to
+64 kB; a hundred thousand of those would be all the memory there is."""
+
 _OURS = Limits(2**31, 2**31, 2**31, 2**31)
 """For reading what we wrote ourselves: whatever a zone lets in, we can echo."""
 
 
 class ServerTransaction:
-    __slots__ = ("data", "flow", "invite", "key", "machine", "merge", "reply_to", "request")
+    __slots__ = (
+        "attempt",
+        "data",
+        "flow",
+        "invite",
+        "key",
+        "machine",
+        "merge",
+        "reply_to",
+        "request",
+    )
 
     def __init__(
         self, key: Key, machine: Machine, request: Request, flow: Flow, reply_to: Flow
@@ -50,20 +64,33 @@ class ServerTransaction:
         """Let go with the first response of ours."""
         self.flow = flow
         self.reply_to = reply_to
+        self.attempt = _attempt(request) if self.invite else None
         self.merge: Key | None = None
         self.data: bytes | None = None
         """The last response, for when the request comes again."""
 
 
 class Servers:
-    __slots__ = ("_flows", "_live", "_merge", "_most", "_timers", "merged", "refused")
+    __slots__ = (
+        "_flows",
+        "_kept",
+        "_live",
+        "_merge",
+        "_most",
+        "_most_bytes",
+        "_timers",
+        "merged",
+        "refused",
+    )
 
-    def __init__(self, timers: Timers, most: int) -> None:
+    def __init__(self, timers: Timers, most: int, most_bytes: int = MOST_BYTES) -> None:
         self._timers = timers
-        self._most = most
+        self._most, self._most_bytes = most, most_bytes
         self._live: dict[Key, ServerTransaction] = {}
         self._merge: dict[Key, Key] = {}
         self._flows = FlowIndex()
+        self._kept = 0
+        """Bytes of all answers that are kept."""
         self.refused = 0
         """Requests answered 503 because the table was full."""
         self.merged = 0
@@ -90,7 +117,7 @@ class Servers:
             return []
         event = _event(found, response.status)
         if event is On.SILENCE:
-            found.data = None  # a late 100 is not repeated either
+            self._keep(found, None)  # a late 100 is not repeated either
         return self._handle(found, event, now, response)
 
     def refuse(self, request: Request, flow: Flow, status: int, fields: Fields) -> list[Output]:
@@ -119,8 +146,11 @@ class Servers:
         reply_to = _note_source(request, flow)
         merge = merge_key(request, flow.interface)
         # In-dialog requests have some room of their own: a flood of new ones must not stop a BYE.
-        most = self._most if merge is not None else self._most + self._most // 4
-        if len(self._live) >= most:
+        quarters = 4 if merge is not None else 5
+        if (
+            len(self._live) >= self._most * quarters // 4
+            or self._kept >= self._most_bytes * quarters // 4
+        ):
             self.refused += 1
             retry = [("Retry-After", str(RETRY_AFTER))]
             return [_stateless(request, 503, key, reply_to, retry)]
@@ -137,7 +167,7 @@ class Servers:
         self._flows.add(flow, key)
         received = RequestReceived(key, request, flow)
         # The 100 at once: whatever the TU waits for, the client stops repeating itself.
-        return [*_trying(found), received] if found.invite else [received]
+        return [*self._trying(found), received] if found.invite else [received]
 
     def _ack(self, request: Request, flow: Flow, now: float) -> list[Output]:
         key = server_key(request, "INVITE", flow.interface)
@@ -156,7 +186,7 @@ class Servers:
         key = server_key(request, "INVITE", flow.interface)
         reply_to = _note_source(request, flow)
         found = self._live.get(key)
-        if found is None:
+        if found is None or found.attempt != _attempt(request):
             return [_stateless(request, 481, key, reply_to)]
         tag = _tag_of(found) or stateless_tag(key)
         ok = Transmit(build_response(request, 200, to_tag=tag).encode(), reply_to)
@@ -174,9 +204,9 @@ class Servers:
         outputs: list[Output] = []
         for effect in found.machine.handle(event, now):
             if effect is Do.SEND_TRYING:
-                outputs += _trying(found)
+                outputs += self._trying(found)
             elif effect is Do.SEND and response is not None:
-                outputs += _sent(found, response)
+                outputs += self._sent(found, response)
             elif found.data is not None:  # nothing to repeat before or without an answer
                 outputs.append(Transmit(found.data, found.reply_to))
         self._forget_if_over(found)
@@ -185,19 +215,30 @@ class Servers:
     def _forget_if_over(self, found: ServerTransaction) -> None:
         if found.machine.state is State.TERMINATED:
             del self._live[found.key]
+            self._keep(found, None)
             self._flows.discard(found.flow, found.key)
             if found.merge is not None:
                 del self._merge[found.merge]
 
+    def _trying(self, found: ServerTransaction) -> list[Output]:
+        request = found.request
+        return self._sent(found, build_response(request, 100)) if request is not None else []
 
-def _trying(found: ServerTransaction) -> list[Output]:
-    return _sent(found, build_response(found.request, 100)) if found.request is not None else []
+    def _sent(self, found: ServerTransaction, response: Response) -> list[Output]:
+        data = response.encode()
+        self._keep(found, data)
+        found.request = None
+        return [Transmit(data, found.reply_to)]
+
+    def _keep(self, found: ServerTransaction, data: bytes | None) -> None:
+        self._kept += len(data or b"") - len(found.data or b"")
+        found.data = data
 
 
-def _sent(found: ServerTransaction, response: Response) -> list[Output]:
-    found.data = response.encode()
-    found.request = None
-    return [Transmit(found.data, found.reply_to)]
+def _attempt(request: Request) -> tuple[str, str, int]:
+    """What a CANCEL has from its INVITE besides the branch (§9.1), which may be easy to guess."""
+    headers = request.headers
+    return headers.call_id, headers.from_.tag or "", headers.cseq.number
 
 
 def _event(found: ServerTransaction, status: int) -> On:

@@ -1,5 +1,7 @@
 """Server transactions with real messages: RFC 3261 §8.2, §9.2, §17.2, §18.2; RFC 4320."""
 
+from typing import Any
+
 import pytest
 
 from sbc.actions import Flow, Transmit
@@ -174,6 +176,15 @@ def test_a_cancel_from_another_zone_matches_nothing() -> None:
     assert events(outputs) == []
 
 
+@pytest.mark.parametrize("other", [{"call_id": "x"}, {"from_tag": "x"}, {"cseq": 2}])
+def test_a_cancel_that_only_knows_the_branch_matches_nothing(other: dict[str, Any]) -> None:
+    tx = servers()
+    tx.receive(request(), ALICE, 0.0)
+    outputs = tx.receive(request("CANCEL", **other), ALICE, 1.0)
+    assert statuses(outputs) == [481]
+    assert events(outputs) == []
+
+
 def test_a_merged_request_is_answered_482() -> None:
     tx = servers()
     tx.receive(request(branch="z9hG4bK1"), ALICE, 0.0)
@@ -219,6 +230,24 @@ def test_a_flood_of_distinct_branches_stays_within_the_limit() -> None:
         tx.receive(request("BYE", branch=f"z9hG4bK{number}b", to_tag="x"), ALICE, 0.0)
     assert len(tx) <= 12
     assert len(timers) <= 24
+
+
+def test_answers_are_kept_within_so_many_bytes() -> None:
+    tx = Servers(Timers(), most=10_000, most_bytes=50_000)
+    long = "a" * 5000
+    keys = []
+    for number in range(100):
+        asked = request(branch=f"z9hG4bK{number}", call_id=str(number), from_tag=long)
+        outputs = tx.receive(asked, ALICE, 0.0)
+        keys += [output.key for output in outputs if isinstance(output, RequestReceived)]
+    assert len(keys) == 10
+    bye = request("BYE", branch="z9hG4bKbye", to_tag="bob")
+    assert events(tx.receive(bye, ALICE, 0.0))
+    for number, key in enumerate(keys):
+        asked = request(call_id=str(number), from_tag=long)
+        tx.respond(key, build_response(asked, 486, to_tag="bob"), 0.0)
+        tx.on_event(key, Timer.H, 32.0)
+    assert events(tx.receive(request(branch="z9hG4bKnew", from_tag=long), ALICE, 33.0))
 
 
 def test_the_ack_for_a_refusal_without_state_is_absorbed() -> None:
