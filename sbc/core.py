@@ -63,7 +63,10 @@ class Core:
     def malformed(self, error: BadMessage, flow: Flow, now: float) -> list[Action]:
         """The framing of a stream failed; the shell closes it."""
         self._begin(now)
-        self._malformed(error, flow)
+        if self._sources.trunk(flow.interface, flow.remote[0]) is None:
+            self._unknown(b"", flow)  # whoever is denied gets no word for bad framing either
+        else:
+            self._malformed(error, flow)
         return self._done()
 
     def transport_failed(self, flow: Flow, now: float) -> list[Action]:
@@ -74,6 +77,7 @@ class Core:
     def relay_up(self, welcome: Welcome, now: float) -> list[Action]:
         wire = self._begin(now)
         self._shared.relay_up = True
+        self._shared.close_left()
         wire.note("relay_up", {}, relay=welcome.relay, sessions=str(welcome.sessions))
         return self._done()
 

@@ -6,7 +6,7 @@ A fault in one call ends that call and no other (it is noted with its trace, whi
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 from traceback import format_exception
@@ -47,7 +47,7 @@ from sbc.b2bua.record import record_of
 from sbc.b2bua.stray import end_stray
 from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
-from sbc.b2bua.wire import Raised
+from sbc.b2bua.wire import GIVE_UP, Raised
 from sbc.sip.message import Request, build_response
 from sbc.transaction.events import Failed as TransactionFailed
 from sbc.transaction.events import Key
@@ -63,6 +63,9 @@ _TIMED: dict[str, Callable[[], CallEvent]] = {"duration": LastedTooLong, "ring":
 
 RECENT = 500
 """Ended calls whose ladder is kept."""
+MOST_STRAYS = 32
+"""Late forks that are accepted and ended within 64·T1. Each costs us a dozen datagrams, and one
+datagram, whose source may be forged, is all that it takes to have one ended."""
 
 
 class Agent:
@@ -77,6 +80,8 @@ class Agent:
         self._invites: dict[Key, Call] = {}
         self._in_use: Counter[str] = Counter()
         """Calls from each trunk."""
+        self._strays: deque[float] = deque(maxlen=MOST_STRAYS)
+        """When the last of them came."""
 
     def settle(self) -> None:
         """Deal with everything that this input has raised, until nothing is left."""
@@ -102,7 +107,15 @@ class Agent:
             case Cancelled(key):
                 self._cancelled(key)
             case StraySuccess(response, flow):
-                end_stray(self._wire, response, flow)
+                if self._may_end_stray():
+                    end_stray(self._wire, response, flow)
+
+    def _may_end_stray(self) -> bool:
+        now, strays = self._wire.now, self._strays
+        if len(strays) == MOST_STRAYS and now - strays[0] < GIVE_UP:
+            return False
+        strays.append(now)
+        return True
 
     def _concluded(self, event: ResponseReceived | TransactionFailed) -> None:
         owner = self._wire.owners.get(event.key)

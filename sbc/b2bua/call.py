@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from config.model import Config
-from media.control import Command, SessionReport
+from media.control import Close, Command, SessionReport
 from media.sdp.session import Session
 from sbc.actions import AskRelay
 from sbc.b2bua.callee import Callee
@@ -92,6 +92,8 @@ class Shared:
     relay_up: bool = False
     draining: bool = False
     """No new calls are taken."""
+    left: list[str] = field(default_factory=list)
+    """Sessions that a relay may still hold, though their calls ended when its link was lost."""
     asks: dict[int, tuple[Call, Command]] = field(default_factory=dict)
     serial: int = 0
 
@@ -106,6 +108,12 @@ class Shared:
         """Ask the relay for something whose success is taken for granted."""
         self.serial += 1
         self.wire.actions.append(AskRelay(self.serial, command))
+
+    def close_left(self) -> None:
+        """The relay can be spoken to again. If it is another one, it knows none of them."""
+        left, self.left = self.left, []
+        for session in left:
+            self.tell(Close(session))
 
     def answered(self, serial: int) -> tuple[Call, Command] | None:
         """Who asked this, and what; they wait no longer."""

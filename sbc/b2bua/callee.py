@@ -28,7 +28,8 @@ from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
 
 MOST_BRANCHES = 24
-"""Early dialogs of one call; provisionals in further ones are dropped."""
+"""Dialogs of one call at once. Of further ones provisionals are dropped, and answers that cannot
+be the call's any more: to end one takes a dozen datagrams, to whatever address it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +141,18 @@ class Callee:
         elif response.status >= 200 and not found.confirmed:
             found.dialog.confirm(response)
         if found is None:
-            if response.status < 200 and (self.final or len(leg.usages) >= MOST_BRANCHES):
+            if not self._may_branch(response.status):
                 return None
             found = self._new_usage(response, flow)
         if headers.has("allow"):
             found.allow = frozenset(headers.allow)
         return found
+
+    def _may_branch(self, status: int) -> bool:
+        """May a response of this status begin one more dialog?"""
+        if len(self.leg.usages) >= MOST_BRANCHES:
+            return status >= 200 and not self.final
+        return status >= 200 or not self.final
 
     @property
     def _local_tag(self) -> str:

@@ -25,6 +25,10 @@ from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response
 from sbc.transaction.events import Key
 
+MOST_QUEUED = 16
+"""Provisionals of one dialog that wait for the PRACK of another. What else is said meanwhile goes
+unheard; the answer says what still matters."""
+
 
 class Caller:
     __slots__ = (
@@ -148,7 +152,9 @@ class Caller:
         if sender is None:
             sender = self._senders[usage] = ReliableSender(1 + wire.tokens.number(2**30))
         if sender.waiting:
-            self._queued.setdefault(usage, deque()).append((status, content))
+            queue = self._queued.setdefault(usage, deque())
+            if len(queue) < MOST_QUEUED:
+                queue.append((status, content))
             return
         if content.sdp is not None:
             usage.exchange.described()

@@ -22,6 +22,9 @@ from sbc.sip.message import Request
 from sbc.transaction.events import Key
 
 CROSSING = frozenset({"INFO", "OPTIONS", "MESSAGE", "REFER", "NOTIFY"})
+MOST_ASKED = 16
+"""Requests of one dialog that wait for the other side at once. It hears each up to eleven times,
+if it keeps silent."""
 
 
 def received(usage: Usage, key: Key, request: Request, flow: Flow) -> None:
@@ -67,6 +70,9 @@ def cancelled(usage: Usage, key: Key) -> None:
 def _ask(usage: Usage, key: Key, request: Request) -> None:
     """A request that the other side shall see."""
     method = request.method
+    if len(usage.asked) >= MOST_ASKED:
+        _turn_away(usage, key, request, 500, (_later(usage),))
+        return
     try:
         content, offer = _checked(request)
     except BadMessage as bad:
@@ -75,12 +81,15 @@ def _ask(usage: Usage, key: Key, request: Request) -> None:
     if method in OFFERING:
         refusal = _offer_refusal(usage, method, offer)
         if refusal is not None:
-            later = (("Retry-After", str(usage.wire.tokens.number(11))),)
-            _turn_away(usage, key, request, refusal, later if refusal == 500 else ())
+            _turn_away(usage, key, request, refusal, (_later(usage),) if refusal == 500 else ())
             return
         usage.dialog.refresh_target(request)
     usage.asked[key] = Asked(request, offered=offer is not None)
     usage.wire.tell(usage.leg.call, Requested(usage, key, method, content, offer))
+
+
+def _later(usage: Usage) -> Field:
+    return ("Retry-After", str(usage.wire.tokens.number(11)))
 
 
 def _checked(request: Request) -> tuple[Content, Session | None]:

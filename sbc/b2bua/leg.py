@@ -158,7 +158,7 @@ class Leg:
         if self.flow.reliable:
             return self.flow
         target = _address(dialog.route_set[0] if dialog.route_set else dialog.remote_target)
-        if target is None or self._behind_nat(target):
+        if target is None or (":" in target[0]) != self.listener.ipv6 or self._behind_nat(target):
             return self.flow
         return Flow(self.flow.interface, self.flow.transport, target)
 
@@ -174,9 +174,11 @@ class Leg:
 
 @lru_cache(maxsize=1024)
 def _address(text: str) -> tuple[str, int] | None:
-    """Host and port of a Route or a Contact URI; None for a name, which is not looked up here."""
+    """Host and port of a Route or a Contact URI; None for a name, which is not looked up here, and
+    for what is nobody's address or that of many."""
     try:
         uri = Uri.parse(NameAddr.parse(text).uri if "<" in text else text)
-        return (str(ip_address(uri.host)), uri.port or 5060)
+        ip = ip_address(uri.host)
     except (BadMessage, ValueError):
         return None
+    return None if ip.is_multicast or ip.is_unspecified else (str(ip), uri.port or 5060)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from media.control import Open, Side
+from media.control import Close, Open, Side
 from media.sdp.session import Session
 from sbc.b2bua.call import Call, Waiting
 from sbc.b2bua.causes import NO_PORTS, NO_RELAY, NOT_ACCEPTABLE, Cause
@@ -39,8 +39,12 @@ def found(call: Call, event: PortsFound) -> None:
 
 def refused(call: Call, event: PortsRefused) -> None:
     waiting = call.parked.pop(event.serial, None)
-    if waiting is not None:
-        _refuse(call, waiting, NO_PORTS if event.reason == "ports_exhausted" else NO_RELAY)
+    if waiting is None:
+        return
+    if event.reason is None and not call.plan.open:
+        # It may only be late, and find the ports when nobody waits for them any more.
+        call.shared.tell(Close(call.plan.session))
+    _refuse(call, waiting, NO_PORTS if event.reason == "ports_exhausted" else NO_RELAY)
 
 
 def _refuse(call: Call, waiting: Waiting, cause: Cause) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sbc.b2bua.call import Call, Shared
 
 Record = dict[str, object]
+_LONGEST_NAME = 256
 
 _SHOWN = {
     "ALLOCATING": "trying",
@@ -114,9 +115,10 @@ def _leg(leg: Leg) -> Record:
 
 
 def _clean(text: str | None) -> str | None:
-    """A peer may put any byte into a name; a record must be writable."""
-    if text is None or text.isprintable():
-        return text
+    """A peer may put any byte into a name, and thousands; a record must be writable, and small."""
+    if text is None:
+        return None
+    text = text[:_LONGEST_NAME]
     return "".join(each if each.isprintable() else "?" for each in text)
 
 

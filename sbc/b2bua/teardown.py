@@ -92,6 +92,7 @@ def relay_lost(call: Call, event: RelayLost) -> None:
     """The media of this call is gone with its relay: end it, and say so in its record."""
     del event
     if call.plan.open or call.parked:
+        call.shared.left.append(call.plan.session)
         call.plan.forget()
         call.parked.clear()
         finish(call, RELAY_LOST, "border")
@@ -130,7 +131,8 @@ def reported(call: Call, event: Reported) -> None:
 
 
 def not_reported(call: Call, event: NotReported | RelayLost) -> None:
-    del event
+    if isinstance(event, RelayLost):  # what we asked may be lost with the link
+        call.shared.left.append(call.plan.session)
     _close(call)
 
 
