@@ -1,15 +1,14 @@
 """Bencoding, as far as rtpengine's NG protocol uses it: integers, strings, lists, dictionaries."""
 
-Value = int | bytes | list["Value"] | dict[str, "Value"]
-"""What comes back. Strings are bytes, keys are text."""
-Plain = int | str | bytes | list["Plain"] | dict[str, "Plain"]
+Value = int | str | bytes | list["Value"] | dict[str, "Value"]
+"""Strings come back as bytes, keys as text."""
 
 
 class BadBencode(Exception):
     pass
 
 
-def encode(value: Plain) -> bytes:
+def encode(value: Value) -> bytes:
     if isinstance(value, int):
         return b"i%de" % value
     if isinstance(value, str):

@@ -1,12 +1,12 @@
 """Debian's rtpengine, in userspace (`--table=-1`), asked over its NG protocol."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, socket
 
-from tools.bench.bencode import BadBencode, Plain, Value, decode, encode
+from tools.bench.bencode import BadBencode, Value, decode, encode
 from tools.bench.processes import Broken, Process, until
 from tools.bench.subject import Address
 
@@ -63,14 +63,14 @@ class Rtpengine:
         self._socket.close()
 
     def connect(self, call: int, caller: Address, called: Address) -> tuple[Address, Address]:
-        tags: dict[str, Plain] = {"call-id": f"bench-{call}", "from-tag": f"a{call}"}
+        tags: dict[str, Value] = {"call-id": f"bench-{call}", "from-tag": f"a{call}"}
         offer = self._ask({"command": "offer", **tags, "sdp": description(caller)})
         answer = self._ask(
             {"command": "answer", **tags, "to-tag": f"b{call}", "sdp": description(called)}
         )
-        return _address(answer), _address(offer)
+        return media_address(answer), media_address(offer)
 
-    def _ask(self, question: dict[str, Plain]) -> dict[str, Value]:
+    def _ask(self, question: dict[str, Value]) -> dict[str, Value]:
         cookie = b"bench%d " % next(self._cookies)
         self._socket.send(cookie + encode(question))
         try:
@@ -107,7 +107,7 @@ def description(address: Address) -> str:
     return "".join(f"{line}\r\n" for line in lines)
 
 
-def _address(answer: dict[str, Value]) -> Address:
+def media_address(answer: Mapping[str, Value]) -> Address:
     """Where its SDP wants the media."""
     sdp = answer.get("sdp")
     if not isinstance(sdp, bytes):

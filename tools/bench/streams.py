@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from threading import Timer
 
+from tools.bench.figures import per_item
 from tools.bench.processes import LOAD_CORE, Broken, Process, inherit_priority, on_core, spent
 from tools.bench.rtp import End, Heard, Phase
 from tools.bench.subject import CALLED, CALLER, Relay
@@ -25,7 +26,7 @@ class Carried:
     @property
     def microseconds(self) -> float:
         """Of processor time a packet that arrived."""
-        return 1e6 * self.cpu / self.heard.delivered if self.heard.delivered else float("inf")
+        return 1e6 * per_item(self.cpu, self.heard.delivered)
 
     @property
     def load(self) -> float:

@@ -1,0 +1,29 @@
+"""What the sink says of a phase."""
+
+from tools.bench.rtp import Heard
+from tools.bench.streams import Carried
+
+
+def heard(sent: int, received: int, dropped: int = 0) -> Heard:
+    return Heard("steady", 2.0, sent, received, dropped, streams=1)
+
+
+def test_what_did_not_come_is_lost() -> None:
+    assert heard(200, 150).lost == 0.25
+
+
+def test_a_phase_without_packets_has_lost_none() -> None:
+    assert heard(0, 0).lost == 0.0
+
+
+def test_what_our_own_queue_dropped_was_delivered_all_the_same() -> None:
+    assert heard(200, 150, 30).delivered == 180
+
+
+def test_the_cost_of_a_packet_is_that_of_one_which_came() -> None:
+    assert Carried(heard(200, 100), cpu=0.001).microseconds == 10
+    assert Carried(heard(200, 0), cpu=0.001).microseconds == float("inf")
+
+
+def test_a_load_of_one_is_a_core_all_the_time() -> None:
+    assert Carried(heard(1, 1), cpu=2.0).load == 1.0
