@@ -38,6 +38,7 @@ class Usage:
     __slots__ = (
         "acks",
         "allow",
+        "announced",
         "asked",
         "asking",
         "bye_after_ack",
@@ -65,6 +66,8 @@ class Usage:
         self.closing = False
         """A BYE is on its way, or waits for an ACK."""
         self.over = False
+        self.announced = leg.side == "b"
+        """The peer knows our tag from something other than a 2xx that is in the air."""
         self.allow: frozenset[str] = frozenset()
         """Methods that the peer said it takes; empty when it did not say."""
         self.asked: dict[Key, Asked] = {}
@@ -149,6 +152,7 @@ class Usage:
     def settled(self) -> Unacknowledged | None:
         """The 2xx that waited for an ACK waits no more."""
         waiting, self.unacknowledged = self.unacknowledged, None
+        self.announced = True
         self.wire.timers.clear((self, "2xx"))
         if self.over:
             self._forget()
@@ -328,8 +332,8 @@ class Usage:
         self.asked.clear()
 
     def end(self) -> None:
-        """Nothing more may come of this dialog, but for the ACK of a 2xx: a peer whose BYE has
-        crossed that still needs a final answer to its INVITE (RFC 5407 §3.1.2)."""
+        """Nothing more may come of this dialog, but for the ACK of a 2xx that a BYE has crossed:
+        the peer still needs a final answer to its INVITE."""
         self.over = True
         self.turn_all_away()
         self._cancel_invite()

@@ -45,14 +45,14 @@ def held_answer(border: Border) -> None:
 def test_a_call_whose_answer_the_caller_never_had_is_recorded_as_the_caller_heard_it() -> None:
     border = Border()
     held_answer(border)
-    assert border.response(CALLER, 480)
+    border.response(CALLER, 480)
     (record,) = border.records
     assert record["cause"] == {"sip": 480, "q850": 16, "text": "Normal call clearing"}
     assert record["duration_s"] is None
 
 
 def test_a_bye_that_crosses_the_200_does_not_stop_its_repetition() -> None:
-    """RFC 5407 §3.1.2: the 200 may be lost, and an INVITE needs its final answer."""
+    """The BYE is of the early dialog; the 200 may be lost, and an INVITE needs its final answer."""
     border = Border()
     caller, callee, request = ringing(border)
     callee.answers(request, 200, body=ANSWER)

@@ -202,7 +202,7 @@ class CallerCall:
         if dialog is not None and asked.headers.to.tag == dialog.local_tag:
             dialog.requested(key, asked)
             return
-        if self.finals:  # Else it may have overtaken the 200.
+        if any(final.status == 200 for final in self.finals):  # Else it may have overtaken that.
             self._complain(f"{asked.method} in a dialog that never was")
         self.phone.respond(key, response(self.phone.me, asked, 481))
 
