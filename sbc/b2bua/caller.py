@@ -178,7 +178,6 @@ class Caller:
     def _response(
         self, usage: Usage, status: int, content: Content, fields: Sequence[Field] = ()
     ) -> Response:
-        usage.announced = usage.announced or status < 200
         own = (("Contact", self.leg.contact), ALLOW, *fields)
         return self.leg.response(self.request, status, own, content, usage.dialog.local_tag)
 

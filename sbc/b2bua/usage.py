@@ -38,7 +38,6 @@ class Usage:
     __slots__ = (
         "acks",
         "allow",
-        "announced",
         "asked",
         "asking",
         "bye_after_ack",
@@ -66,8 +65,6 @@ class Usage:
         self.closing = False
         """A BYE is on its way, or waits for an ACK."""
         self.over = False
-        self.announced = leg.side == "b"
-        """The peer knows our tag from something other than a 2xx that is in the air."""
         self.allow: frozenset[str] = frozenset()
         """Methods that the peer said it takes; empty when it did not say."""
         self.asked: dict[Key, Asked] = {}
@@ -152,7 +149,6 @@ class Usage:
     def settled(self) -> Unacknowledged | None:
         """The 2xx that waited for an ACK waits no more."""
         waiting, self.unacknowledged = self.unacknowledged, None
-        self.announced = True
         self.wire.timers.clear((self, "2xx"))
         if self.over:
             self._forget()
