@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from select import POLLOUT, poll
 from traceback import extract_tb
 from typing import Any, TextIO
 
@@ -71,7 +72,9 @@ class Shell:
         self._discard(now)
 
     def say(self, event: str, **details: Any) -> None:
-        """One line for the log. If nobody is there to read it, calls go on all the same."""
+        """One line for the log. If nobody reads it, it is lost, and calls go on all the same."""
+        if not _takes(self._log):
+            return
         with suppress(OSError):
             self._log.write(json.dumps({"event": event, **details}) + "\n")
             self._log.flush()
@@ -122,6 +125,16 @@ class Shell:
             case Tell(event):
                 self._told(event)
         return []
+
+
+def _takes(log: TextIO) -> bool:
+    """Would a line be written without waiting? Into a full pipe it is not."""
+    ready = poll()
+    try:
+        ready.register(log, POLLOUT)
+    except (OSError, ValueError):  # it is no file
+        return True
+    return bool(ready.poll(0))
 
 
 def _nobody(_: int, __: Reply) -> None:

@@ -10,13 +10,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import Processor
 
 from sbc.actions import Note
 from sbc.operate.events import level
+from sbc.operate.line_writer import LineWriter
 from sbc.operate.log_limit import LogLimit
 from sbc.operate.redact import Redact
 
@@ -41,7 +42,7 @@ class Log:
         self._clock = clock
         self.lost = 0
         """Lines which stderr did not take."""
-        self._sink = structlog.WriteLogger(stream or sys.stderr)
+        self._sink = structlog.WriteLogger(stream or _standard_error())
 
     def note(self, note: Note) -> None:
         left_out = self._limit.allow(note.event, self._clock())
@@ -89,8 +90,15 @@ class Log:
             context["left_out"] = str(left_out)
         try:
             _Line(self._sink, _PROCESSORS, context).write(event)
-        except (OSError, ValueError):  # a full pipe, a closed terminal: calls go on
+        except (OSError, ValueError):  # a full disk or pipe, a closed terminal: calls go on
             self.lost += 1
+
+
+def _standard_error() -> TextIO:
+    try:
+        return cast(TextIO, LineWriter(sys.stderr.fileno()))
+    except (OSError, ValueError):  # it is no file
+        return sys.stderr
 
 
 class _Line(structlog.BoundLoggerBase):

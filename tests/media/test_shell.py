@@ -1,10 +1,13 @@
+import fcntl
 import json
+import os
 from io import StringIO
 from typing import Any
 
 import pytest
 
 from media.control import Dead, Failed, Program, Query, SessionReport, StreamPlan
+from media.shell import Shell
 from tests.support.relay_world import ALICE, BOB, RelayWorld
 from tests.support.side_plans import side_plan
 
@@ -101,6 +104,19 @@ def test_a_log_that_nobody_reads_any_more_costs_no_other_call() -> None:
     world.speak(one, ALICE)
     assert world.events() == [Dead("c1", "subsequent")]
     assert len(world.speak(two, ALICE)) == 1
+
+
+def test_a_log_that_nobody_reads_is_not_waited_for() -> None:
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    with os.fdopen(writer, "w") as pipe, os.fdopen(reader) as end:
+        shell = Shell(RelayWorld().relay, pipe)
+        for _ in range(200):
+            shell.say("something", detail="x" * 100)
+        shell.say("a line too many")
+        assert "too many" not in os.read(end.fileno(), 8192).decode()
+        shell.say("the next line")
+        assert os.read(end.fileno(), 8192) == b'{"event": "the next line"}\n'
 
 
 def test_the_deadline_is_that_of_the_core_after_every_input() -> None:
