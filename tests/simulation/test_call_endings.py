@@ -249,7 +249,7 @@ def test_a_redirect_names_the_same_user_at_our_own_address() -> None:
     border = Border()
     request, _ = inviting(border)
     contact = (
-        "<sip:300@10.20.0.99:5070>;q=0.9, <tel:+49301234;phone-context=inside>, <sip:10.9.9.9>"
+        "<sip:300@10.20.0.99:5070>;q=1, <tel:+49301234;phone-context=inside>, <sip:10.9.9.9>"
     )
     border.receive(answer(request, 302, contact=contact), CALLEE)
     ours = border.response(CALLER, 302).headers.get("contact")
