@@ -15,6 +15,8 @@ WITHOUT_TWIN = {
     "config/model.py": "declarations only; read through config/test_loader.py",
     "media/control.py": "declarations only; its wire form is tested in media/test_wire.py",
     "sbc/actions.py": "declarations only",
+    "sbc/b2bua/call.py": "the data of a call; what happens to it is tested with its handlers",
+    "sbc/b2bua/events.py": "declarations only",
     "sbc/demo/app.py": "starts whole processes; run by tests/e2e/test_demo.py",
     "sbc/demo/stage.py": "real sockets at a real pace; run by tests/e2e/test_demo.py",
 }
