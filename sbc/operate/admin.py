@@ -20,6 +20,10 @@ from sbc.operate.places import InUse
 Json = dict[str, object]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+MOST_CONNECTIONS = 32
+"""At each of the two sockets. Whoever can reach the page of the metrics could else take up all the
+files that this process may have open, and neither a call nor a record would find one."""
+
 MOST_NAMED = 20
 """Calls listed when the beginning of a uid fits several."""
 
@@ -59,6 +63,7 @@ class Admin:
         self._listen = listen
         self._fault = fault
         self._runners: list[web.AppRunner] = []
+        self._servers: list[asyncio.Server] = []
         self._named = False
         self.metrics_port: int | None = None
         """The port of the metrics in fact, also when `listen` left it open."""
@@ -72,6 +77,8 @@ class Admin:
             raise
 
     async def stop(self) -> None:
+        while self._servers:
+            self._servers.pop().close()
         while self._runners:
             await self._runners.pop().cleanup()
         if self._named:
@@ -96,7 +103,9 @@ class Admin:
         runner = web.AppRunner(application, access_log=None, handle_signals=False)
         self._runners.append(runner)
         await runner.setup()
-        await web.SockSite(runner, listening).start()
+        assert runner.server is not None
+        loop = asyncio.get_running_loop()
+        self._servers.append(await loop.create_server(_door(runner.server), sock=listening))
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -135,6 +144,19 @@ class Admin:
         # Thousands of series take tens of milliseconds to write out: not on the event loop.
         page, kind = await asyncio.to_thread(self._metrics.exposition, status, accept)
         return web.Response(body=page, headers={"Content-Type": kind})
+
+
+def _door(server: web.Server) -> Callable[[], asyncio.Protocol]:
+    """Lets in whoever comes; if too many are there, who came first has to go."""
+
+    def enter() -> asyncio.Protocol:
+        inside = server.connections
+        for one in inside[: max(0, len(inside) - MOST_CONNECTIONS + 1)]:
+            if one.transport is not None:
+                one.transport.abort()
+        return server()
+
+    return enter
 
 
 async def _anonymous(_: web.Request, response: web.StreamResponse) -> None:

@@ -1,10 +1,11 @@
 import http.client
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from sbc.operate.admin import SocketInUse
+from sbc.operate.admin import MOST_CONNECTIONS, SocketInUse
 from sbc.operate.client import Client
 from sbc.operate.places import ADMIN_SOCKET
 from tests.support.borders import RunningBorder, running_border
@@ -120,6 +121,32 @@ def test_when_the_port_of_the_metrics_is_taken_nothing_stays_open(tmp_path: Path
     ):
         pass
     assert not (tmp_path / ADMIN_SOCKET).exists()
+
+
+def test_who_holds_many_connections_keeps_nobody_out(tmp_path: Path) -> None:
+    with running_border(tmp_path, []) as border, ExitStack() as held:
+        port = border.admin.metrics_port
+        crowd = []
+        for _ in range(3 * MOST_CONNECTIONS):
+            crowd.append(held.enter_context(socket.create_connection(("127.0.0.1", port), 10)))
+            crowd[-1].sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert crowd[-1].recv(12) == b"HTTP/1.1 200"
+        assert ask(border, "/metrics")[0] == 200
+        open_still = [one for one in crowd if is_open(one)]
+        assert open_still == crowd[-MOST_CONNECTIONS + 1 :]
+
+
+def is_open(connection: socket.socket) -> bool:
+    """Has the other end not closed it? What it has said before is passed over."""
+    connection.settimeout(0.01)
+    try:
+        while connection.recv(65_536):
+            pass
+    except TimeoutError:
+        return True
+    except ConnectionResetError:
+        return False
+    return False
 
 
 def test_without_a_port_of_metrics_only_the_socket_answers(tmp_path: Path) -> None:
