@@ -45,8 +45,9 @@ class Border:
         self.started: list[str] = []
         self.commands: list[Command] = []
         self.answers_relay = True
-        self._unanswered: list[AskRelay] = []
-        self._ports_left = ports
+        self.unanswered: list[AskRelay] = []
+        """What the relay was asked while it kept silent."""
+        self.ports_left = ports
         self._port = 30000
         if relay:
             self.perform(self.core.relay_up(Welcome(1, "relay", 0), self.now))
@@ -76,8 +77,8 @@ class Border:
         )
 
     def relay_answers(self) -> None:
-        """What the relay was asked while it kept silent."""
-        asked, self._unanswered = self._unanswered, []
+        """All that it was asked while it kept silent."""
+        asked, self.unanswered = self.unanswered, []
         for ask in asked:
             self._answer(ask)
 
@@ -98,7 +99,7 @@ class Border:
             elif self.answers_relay:
                 self._answer(action)
             else:
-                self._unanswered.append(action)
+                self.unanswered.append(action)
 
     def take(self, flow: Flow) -> list[Message]:
         """Everything sent to this peer since last asked."""
@@ -142,9 +143,9 @@ class Border:
 
     def _reply(self, command: Command) -> RelayReply | None:
         if isinstance(command, Open):
-            if self._ports_left < 4 * len(command.streams):
+            if self.ports_left < 4 * len(command.streams):
                 return Failed(command.session, "ports_exhausted", "no ports")
-            self._ports_left -= 4 * len(command.streams)
+            self.ports_left -= 4 * len(command.streams)
             streams = []
             for stream in command.streams:
                 streams.append(StreamPorts(stream.index, self._port, self._port + 2))

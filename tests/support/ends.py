@@ -136,9 +136,9 @@ def inviting(border: Border, *extra: str, body: str = OFFER) -> tuple[Request, E
     return request, called(border, request)
 
 
-def ringing(border: Border, *extra: str) -> tuple[End, End, Request]:
+def ringing(border: Border, *extra: str, body: str = OFFER) -> tuple[End, End, Request]:
     """Caller and callee after a 180; and the INVITE that waits for its answer."""
-    request, callee = inviting(border, *extra)
+    request, callee = inviting(border, *extra, body=body)
     callee.answers(request, 180)
     caller = calling(border, border.response(CALLER, 180))
     caller.vias[1] = "z9hG4bKfirst"
