@@ -1,15 +1,24 @@
-"""How many connections each source may have open. Pure."""
+"""Who may connect, and how many connections each source may have open. Pure."""
 
 from collections import Counter
+from collections.abc import Callable
 from ipaddress import IPv6Address
 
 SUBSCRIBER = 64
 """Prefix length. One subscriber has a whole IPv6 /64, so that is one source."""
 
 
+def everybody(_: str) -> bool:
+    return True
+
+
 class Admission:
-    def __init__(self, per_source: int, total: int) -> None:
+    def __init__(
+        self, per_source: int, total: int, welcome: Callable[[str], bool] = everybody
+    ) -> None:
+        """`welcome`: may anybody come from this address?"""
         self.refused = 0
+        self._welcome = welcome
         self._per_source = per_source
         self._most = total
         self._total = 0
@@ -18,7 +27,8 @@ class Admission:
     def admit(self, address: str) -> bool:
         """Whether one more may come from `address`; if so, it is counted until it leaves."""
         source = source_of(address)
-        if self._total >= self._most or self._by_source.get(source, 0) >= self._per_source:
+        full = self._total >= self._most or self._by_source.get(source, 0) >= self._per_source
+        if full or not self._welcome(address):
             self.refused += 1
             return False
         self._total += 1

@@ -1,13 +1,14 @@
 """Every listener of the configuration, opened and joined to the shell."""
 
 import resource
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from config.model import Config, MessageLimits
+from sbc.routing.sources import Sources
 from sbc.sip.limits import Limits
 from sbc.sip.stream import StreamFramer
-from sbc.transport.admission import Admission
+from sbc.transport.admission import Admission, everybody
 from sbc.transport.shell import Shell
 from sbc.transport.sockets import Bound
 from sbc.transport.tcp import TcpCarrier
@@ -52,7 +53,9 @@ class Network:
                 str(there.bind),
                 shell,
                 framer=partial(StreamFramer, limits_of(zone.message_limits)),
-                admission=Admission(zone.connections_per_source, share),
+                admission=Admission(
+                    zone.connections_per_source, share, welcome_at(config, interface)
+                ),
             )
             self.tcp[interface] = carrier
             shell.attach(interface, "tcp", carrier)
@@ -63,6 +66,15 @@ class Network:
             listener.close()
         for carrier in self.tcp.values():
             carrier.close()
+
+
+def welcome_at(config: Config, interface: str) -> Callable[[str], bool]:
+    """Who may connect there: those whose messages are not dropped, and then need no memory to be
+    framed in."""
+    if config.zones[config.interfaces[interface].zone].unknown_action == "reject":
+        return everybody
+    sources = Sources(config)
+    return lambda address: sources.trunk(interface, address) is not None
 
 
 def limits_of(limits: MessageLimits) -> Limits:

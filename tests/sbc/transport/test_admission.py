@@ -11,6 +11,13 @@ def test_a_source_has_no_more_than_its_share_and_others_are_unaffected() -> None
     assert admission.refused == 2
 
 
+def test_who_is_not_welcome_is_refused_and_takes_no_room() -> None:
+    admission = Admission(per_source=2, total=100, welcome={"192.0.2.1"}.__contains__)
+    assert admission.admit("192.0.2.1")
+    assert not admission.admit("192.0.2.2")
+    assert (admission.refused, admission.sources()) == (1, 1)
+
+
 def test_what_leaves_makes_room() -> None:
     admission = Admission(per_source=1, total=100)
     assert admission.admit("192.0.2.1")

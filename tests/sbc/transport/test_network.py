@@ -10,7 +10,7 @@ from config.loader import loads
 from config.model import Config, MessageLimits
 from sbc.actions import Flow, Transmit
 from sbc.sip.limits import Limits
-from sbc.transport.network import BOUNDLESS, Network, connections_each, limits_of
+from sbc.transport.network import BOUNDLESS, Network, connections_each, limits_of, welcome_at
 from sbc.transport.shell import Shell
 from sbc.transport.sockets import bind_all
 from tests.support.scripted_core import ScriptedCore, Shelf
@@ -24,7 +24,7 @@ zones:
   outside: { trust: untrusted, connections_per_source: 1, message_limits: { bytes: 1000B } }
   inside: { trust: trusted }
 trunks:
-  carrier: { zone: outside, endpoints: [{ uri: "sip:192.0.2.1" }], identify: { sources: [192.0.2.0/24] } }
+  carrier: { zone: outside, endpoints: [{ uri: "sip:192.0.2.1" }], identify: { sources: [127.0.0.1/32] } }
   pbx: { zone: inside, endpoints: [{ uri: "sip:10.20.0.11" }], identify: { sources: [10.20.0.11/32] } }
 routes:
   - { name: out, from: { trunk: pbx }, to: [carrier] }
@@ -108,6 +108,30 @@ def test_the_limits_of_a_zone_hold_on_its_interface() -> None:
         await core.next("malformed")
 
     run(scenario)
+
+
+def test_a_stranger_may_not_connect() -> None:
+    async def scenario(core: ScriptedCore, config: Config, sockets: ExitStack) -> None:
+        address = (str(config.interfaces["wan"].bind), config.interfaces["wan"].sip[1].port)
+        stranger = sockets.enter_context(socket.socket())
+        stranger.bind(("127.0.0.3", 0))
+        stranger.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(stranger, address)
+        await ended(stranger)
+        friend = await connected(sockets, socket.SOCK_STREAM, address)
+        await asyncio.get_running_loop().sock_sendall(friend, OPTIONS)
+        assert (await core.next("receive")).flow.remote == friend.getsockname()
+
+    run(scenario)
+
+
+def test_strangers_may_connect_where_they_get_an_answer() -> None:
+    config = loads(TWO_INTERFACES.replace("{udp}", "5060").replace("{tcp}", "5060"))
+    assert not welcome_at(config, "wan")("192.0.2.1")
+    assert welcome_at(config, "lan")("10.20.0.11")
+    rejecting = TWO_INTERFACES.replace("untrusted,", "untrusted, unknown_action: reject,")
+    config = loads(rejecting.replace("{udp}", "5060").replace("{tcp}", "5060"))
+    assert welcome_at(config, "wan")("192.0.2.1")
 
 
 async def ended(stream: socket.socket) -> None:
