@@ -17,7 +17,7 @@ _EARLY_MEDIA = {"supported", "sendrecv", "sendonly", "recvonly", "inactive", "ga
 _STATES = {"active", "pending", "terminated"}
 _STATE_REASONS = {"deactivated", "probation", "rejected", "timeout", "giveup", "noresource"}
 _REASON = re.compile(
-    r"\s*(SIP|Q\.850)\s*;(?:.*;)?\s*cause\s*=\s*(\d{1,3})\s*(?:;.*)?", re.ASCII | re.I
+    r"\s*(SIP|Q\.850)\s*;(?:.*?;)??\s*cause\s*=\s*(\d{1,3})\s*(?:;.*)?", re.ASCII | re.I
 )
 _ALERT = re.compile(r"<urn:alert:[a-z0-9]{1,32}(?::[a-z0-9-]{1,32}){1,4}>", re.ASCII)
 _EVENT_ID = re.compile(r"refer(?:\s*;\s*id\s*=\s*(\d{1,10}))?", re.ASCII | re.I)
@@ -29,12 +29,18 @@ def _digits(value: str) -> str | None:
     return number if number.isascii() and number.isdigit() and len(number) <= 10 else None
 
 
-def _one_of(known: set[str], separator: str) -> Callable[[str], str | None]:
+def _some_of(known: set[str], separator: str) -> Callable[[str], str | None]:
     def rebuild(value: str) -> str | None:
-        kept = [each for each in re.split(r"[,;]", value.lower()) if each.strip() in known]
-        return separator.join(each.strip() for each in kept) or None
+        said = (each.strip() for each in re.split(r"[,;]", value.lower()))
+        return separator.join(dict.fromkeys(each for each in said if each in known)) or None
 
     return rebuild
+
+
+def _priority(value: str) -> str | None:
+    """RFC 3261 §20.26: one value; several would be none."""
+    priority = value.strip().lower()
+    return priority if priority in _PRIORITIES else None
 
 
 def reason(value: str) -> str | None:
@@ -64,7 +70,7 @@ def _subscription_state(value: str) -> str | None:
     state, *parameters = [part.strip().lower() for part in value[:256].split(";")]
     if state not in _STATES:
         return None
-    kept = [state]
+    kept: dict[str, str] = {}
     for parameter in parameters:
         name, _, text = (each.strip() for each in parameter.partition("="))
         if name in {"expires", "retry-after"}:
@@ -72,17 +78,17 @@ def _subscription_state(value: str) -> str | None:
         elif name != "reason" or text not in _STATE_REASONS:
             text = ""
         if text:
-            kept.append(f"{name}={text}")
-    return ";".join(kept)
+            kept.setdefault(name, text)
+    return ";".join([state, *(f"{name}={text}" for name, text in kept.items())])
 
 
 ALLOWED: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
     "alert-info": ("Alert-Info", _alert_info),
     "event": ("Event", _event),
     "expires": ("Expires", _digits),
-    "p-early-media": ("P-Early-Media", _one_of(_EARLY_MEDIA, ", ")),
-    "priority": ("Priority", _one_of(_PRIORITIES, ", ")),
-    "privacy": ("Privacy", _one_of(_PRIVACIES, ";")),
+    "p-early-media": ("P-Early-Media", _some_of(_EARLY_MEDIA, ", ")),
+    "priority": ("Priority", _priority),
+    "privacy": ("Privacy", _some_of(_PRIVACIES, ";")),
     "reason": ("Reason", reason),
     "retry-after": ("Retry-After", _digits),
     "subscription-state": ("Subscription-State", _subscription_state),

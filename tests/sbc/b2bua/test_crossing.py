@@ -30,6 +30,12 @@ GRAMMAR = {
 }
 """All that may come out, written from the RFCs and not from the module."""
 
+OTHERS = """Via Route Record-Route Contact User-Agent Server Organization Warning Subject Date
+Call-Info Error-Info In-Reply-To Reply-To P-Asserted-Identity P-Preferred-Identity P-Charging-Vector
+P-Access-Network-Info Remote-Party-ID Diversion History-Info Geolocation Identity Authorization
+Proxy-Authorization WWW-Authenticate Replaces Referred-By Refer-To Session-Expires Min-SE Supported
+Require Allow Accept Timestamp X-Internal"""
+
 HOSTILE = [
     "SIP;" * 2000,
     "SIP; " * 1600,
@@ -54,20 +60,14 @@ HOSTILE = [
     '"' * 8000,
 ]
 
-_TOKENS = st.sampled_from(
-    [
-        *"""SIP Q.850 sip ; , = : < > ( ) " cause=16 cause=487 cause=1000 text="10.0.0.7" 10.0.0.7
-        active pending terminated expires=60 retry-after=5 reason=timeout reason=10.0.0.7 noresource
-        refer ;id=7 ;id=10.0.0.7 presence emergency urgent normal none id header critical user
-        supported sendrecv gated <urn:alert:source:internal> <http://10.0.0.7/ring.wav> urn:alert:
-        3600 18000;duration=3600 5(10.0.0.7) ² ٣ İ \udcff""".split(),
-        " ",
-        "\t",
-    ]
-)
-VALUES = st.lists(_TOKENS, max_size=12).map("".join) | st.text(
-    st.characters(exclude_characters="\r\n\0"), max_size=60
-)
+_PIECES = """SIP Q.850 sip ; , = : < > ( ) " cause=16 cause=487 cause=1000 text="10.0.0.7" 10.0.0.7
+active pending terminated expires=60 retry-after=5 reason=timeout reason=10.0.0.7 noresource refer
+;id=7 ;id=10.0.0.7 presence emergency urgent normal none id header critical user supported sendrecv
+gated <urn:alert:source:internal> <http://10.0.0.7/ring.wav> urn:alert: 3600 18000;duration=3600
+5(10.0.0.7) ² ٣ İ \udcff"""
+VALUES = st.lists(st.sampled_from([*_PIECES.split(), " ", "\t"]), max_size=12).map(
+    "".join
+) | st.text(st.characters(exclude_characters="\r\n\0"), max_size=60)
 
 
 def crossed(*fields: Field) -> dict[str, str]:
@@ -189,14 +189,7 @@ def test_two_priorities_are_none() -> None:
     assert crossed(("Priority", "urgent"), ("Priority", "normal")) == {}
 
 
-@pytest.mark.parametrize(
-    "name",
-    """Via Route Record-Route Contact User-Agent Server Organization Warning Subject Date Call-Info
-    Error-Info In-Reply-To Reply-To Retry-Afterx P-Asserted-Identity P-Preferred-Identity
-    P-Charging-Vector P-Access-Network-Info Remote-Party-ID Diversion History-Info Geolocation
-    Identity Authorization Proxy-Authorization WWW-Authenticate Replaces Referred-By Refer-To
-    Session-Expires Min-SE Supported Require Allow X-Internal Accept Timestamp""".split(),
-)
+@pytest.mark.parametrize("name", OTHERS.split())
 def test_no_other_field_crosses(name: str) -> None:
     assert crossed((name, "id"), ("Priority", "urgent")) == {"Priority": "urgent"}
 
@@ -213,17 +206,15 @@ def test_the_grammar_of_this_test_covers_the_whole_list() -> None:
     }
 
 
-@pytest.mark.parametrize("name", GRAMMAR)
-@given(value=VALUES)
-def test_no_value_that_comes_out_holds_anything_outside_its_grammar(name: str, value: str) -> None:
-    for written, rebuilt in crossed((name, value), (name, value)).items():
+@given(VALUES)
+def test_no_value_that_comes_out_holds_anything_outside_its_grammar(value: str) -> None:
+    for written, rebuilt in crossed(*[(name, value) for name in GRAMMAR]).items():
         assert re.fullmatch(GRAMMAR[written], rebuilt, re.ASCII), rebuilt
 
 
-@pytest.mark.parametrize("name", GRAMMAR)
-@given(value=VALUES)
-def test_what_has_crossed_once_crosses_the_next_border_unchanged(name: str, value: str) -> None:
-    once = crossed((name, value))
+@given(VALUES)
+def test_what_has_crossed_once_crosses_the_next_border_unchanged(value: str) -> None:
+    once = crossed(*[(name, value) for name in GRAMMAR])
     assert crossed(*once.items()) == once
 
 
