@@ -121,11 +121,11 @@ def test_a_failed_close_still_leaves_a_record() -> None:
     caller.ask("BYE")
     caller.heard(200)
     callee.answers(callee.got("BYE"), 200)
-    (ask,) = border._unanswered
+    (ask,) = border.unanswered
     reply = Failed(border.started[0], "no_session", "gone")
     border.perform(border.core.relay_replied(ask.serial, reply, border.now))
     assert len(border.records) == 1
-    border._unanswered.clear()
+    border.unanswered.clear()
     assert border.over()
 
 

@@ -58,7 +58,7 @@ def test_the_loss_of_the_relay_while_ports_are_looked_for_refuses_the_call() -> 
     border.receive(invite(), CALLER)
     border.perform(border.core.relay_lost(border.now))
     assert border.heard(CALLER) == ["503"]
-    border._unanswered.clear()
+    border.unanswered.clear()
     assert border.over()
 
 
