@@ -139,12 +139,12 @@ class Border:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while not self._core.idle() and loop.time() - began < DRAIN and not self._hurry.done():
-            if loop.time() - began > FAREWELL and not self._core.calls(self._shell.clock()):
+            if loop.time() - began > FAREWELL and not self._core.trunks():
                 return
             await asyncio.wait({self._hurry}, timeout=LOOK)
 
     async def _end_relay(self) -> None:
-        if self._core.calls(self._shell.clock()):  # Some did not end in time: write them down.
+        if self._core.trunks():  # Some did not end in time: write them down.
             self._shell.relay_lost()
         if self._stop.done() and self._stop.result():
             self._supervisor.leave()

@@ -135,6 +135,13 @@ class Core:
     def calls(self, now: float) -> list[dict[str, object]]:
         return [record_of(call, now) for call in self._agent.calls.values()]
 
+    def trunks(self) -> list[tuple[str, ...]]:
+        """Of each call those which it is on. Asked for at each scrape: a record would cost more."""
+        return [
+            (call.facts.caller.trunk, *([call.callee.leg.peer.trunk] if call.callee else ()))
+            for call in self._agent.calls.values()
+        ]
+
     def call(self, uid: str, now: float) -> dict[str, object] | None:
         """With its ladder; also one of the last that are over."""
         call = self._agent.calls.get(uid)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Protocol
@@ -10,7 +10,6 @@ from typing import Protocol
 from media.control import Query, RelayStatistics, Reply, SessionReport, Statistics
 from sbc.b2bua.record import media_of
 from sbc.operate.journal import JournalCounts
-from sbc.operate.record import text
 from sbc.relay_link import RelayGone
 from sbc.transport.shell import Clock, SignallingCore
 
@@ -83,11 +82,11 @@ class BorderView:
                 call["media"] = media_of(reply)
 
     async def status(self) -> Json:
-        calls = self._core.calls(self._clock())
+        trunks = self._core.trunks()
         return {
             "node": self._node,
             "spool": self._spool,
-            "calls": {"up": len(calls), "by_trunk": by_trunk(calls)},
+            "calls": {"up": len(trunks), "by_trunk": by_trunk(trunks)},
             "relay": await self._relay_status(),
             "journal": asdict(self._journal.counts),
         }
@@ -111,9 +110,9 @@ class BorderView:
         return status
 
 
-def by_trunk(calls: Sequence[Mapping[str, object]]) -> dict[str, int]:
+def by_trunk(calls: Sequence[Sequence[str]]) -> dict[str, int]:
     """Each call counts on both of its trunks, once where they are the same."""
     count: Counter[str] = Counter()
     for call in calls:
-        count.update({trunk for side in "ab" if (trunk := text(call, "legs", side, "trunk"))})
+        count.update(set(call))
     return dict(count)

@@ -87,6 +87,7 @@ def test_operators_see_a_call_and_its_ladder_while_it_lasts_and_after() -> None:
     border = Border()
     caller, callee = up(border)
     (listed,) = border.core.calls(border.now)
+    assert border.core.trunks() == [("carrier", "pbx")]
     uid = str(listed["uid"])
     assert listed["state"] == "up"
     assert "trace" not in listed

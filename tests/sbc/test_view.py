@@ -119,6 +119,4 @@ def test_the_status_tells_the_ports_and_drops_of_the_relay(tmp_path: Path) -> No
 
 
 def test_a_call_counts_once_on_each_of_its_trunks() -> None:
-    ringing: dict[str, object] = {"legs": {"a": {"trunk": "pbx"}, "b": None}}
-    round_trip: dict[str, object] = {"legs": {"a": {"trunk": "pbx"}, "b": {"trunk": "pbx"}}}
-    assert by_trunk([ringing, round_trip, {}]) == {"pbx": 2}
+    assert by_trunk([("pbx",), ("pbx", "pbx"), ("carrier", "pbx")]) == {"pbx": 3, "carrier": 1}

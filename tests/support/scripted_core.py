@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from media.control import Event, Query, Reply, Welcome
 from sbc.actions import Action, Flow
+from sbc.operate.record import text
 from sbc.sip.errors import BadMessage
 
 PATIENCE = 10.0
@@ -80,6 +81,9 @@ class ScriptedCore:
 
     def calls(self, now: float) -> Sequence[Mapping[str, object]]:
         return self.listed
+
+    def trunks(self) -> Sequence[Sequence[str]]:
+        return [[str(text(call, "legs", side, "trunk")) for side in "ab"] for call in self.listed]
 
     def call(self, uid: str, now: float) -> Mapping[str, object] | None:
         return next((call for call in self.listed if call["uid"] == uid), None)
