@@ -31,6 +31,8 @@ from sbc.transaction.events import Key
 
 _WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 """Methods which mean nothing outside a dialog."""
+_ALLOWED_HERE: Field = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY")
+"""Without those that are let by within a dialog only."""
 
 
 class OutOfDialog:
@@ -58,7 +60,7 @@ class OutOfDialog:
         elif request.method in _WITHIN_ONLY:
             answer(481)
         elif request.method != "OPTIONS":
-            answer(405)
+            answer(405, (_ALLOWED_HERE,))
         elif unknown := unknown_among(request.headers.require):
             answer(420, (("Unsupported", ", ".join(unknown)),))
         elif self._shared.draining:
@@ -71,7 +73,7 @@ class OutOfDialog:
     def _answer(
         self, key: Key, request: Request, status: int, fields: tuple[Field, ...] = ()
     ) -> None:
-        own: list[Field] = [("Server", self._wire.user_agent), *owed(status), *fields]
+        own: list[Field] = [("Server", self._wire.user_agent), *fields]
         session = local_half(request.headers.get("session-id"))
         if session is not None:
             own.append(("Session-ID", f"{NULL};remote={session}"))
@@ -107,7 +109,7 @@ class OutOfDialog:
             try:
                 return self._call(key, request, flow, verdict, who)
             except BadMessage as bad:
-                verdict = Reject(bad.status, bad.reason)
+                verdict = Reject(bad.status, bad.reason, owed(bad.status))
         self._refuse(key, request, attempt, who, verdict)
         return None
 
