@@ -61,6 +61,8 @@ from sbc.transaction.layer import (
 
 _TIMED: dict[str, Callable[[], CallEvent]] = {"duration": LastedTooLong, "ring": RangTooLong}
 
+SWEEP = 3 * GIVE_UP
+"""Seconds after a fault; until then each leg of its call may still be ended in good order."""
 RECENT = 500
 """Ended calls whose ladder is kept."""
 MOST_STRAYS = 32
@@ -247,6 +249,8 @@ class Agent:
                 asked = self._shared.answered(serial)
                 if asked is not None:
                     self._answered(serial, *asked, None)
+            case ("sweep", Call() as call):
+                self._sweep(call)
             case (Call() as call, str() as name):
                 self._wire.tell(call, _TIMED[name]())
             case (Usage() as usage, str() as name):
@@ -271,9 +275,10 @@ class Agent:
     def _fault(self, call: Call, error: Exception) -> None:
         """End the call in good order; if that is at fault too, without any."""
         self._note_fault(call.uid, error)
-        if call.state is State.ENDED:
+        self._wire.timer(("sweep", call), SWEEP)
+        if call.record:
             return
-        if call.state is not State.ENDING:
+        if call.state not in {State.ENDING, State.ENDED}:
             try:
                 teardown.finish(call, FAULT, "border")
             except Exception as another:
@@ -281,6 +286,18 @@ class Agent:
             else:
                 return
         teardown.abandon(call)
+
+    def _sweep(self, call: Call) -> None:
+        """Forget what a fault has kept from its end."""
+        wire = self._wire
+        for dialog, usage in list(wire.usages.items()):
+            if usage.leg.call is call:
+                del wire.usages[dialog]
+                for name in ("2xx", "patience"):
+                    wire.timers.clear((usage, name))
+        for key, owner in list(wire.owners.items()):
+            if owner.leg.call is call:
+                del wire.owners[key]
 
     def _note_fault(self, uid: str, error: Exception) -> None:
         text = "".join(format_exception(error))

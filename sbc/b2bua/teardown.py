@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from media.control import Close
 from sbc.actions import Journal
@@ -152,21 +153,21 @@ def _close(call: Call) -> None:
 
 
 def abandon(call: Call) -> None:
-    """The last resort, when even the end of a call is at fault: forget it, but leave its record."""
+    """The last resort, when even the end of a call is at fault: each leg ends as far as it can,
+    and the call leaves its record."""
     wire, callee = call.wire, call.callee
     call.state = State.ENDED
     call.cause = call.cause or FAULT
     call.times.ended = call.times.ended or wire.now
+    call.report = None  # perhaps it is what the fault lies in
     for name in ("ring", "duration"):
         wire.timers.clear((call, name))
-    for leg in (call.caller.leg, callee.leg if callee else None):
-        for usage in list(leg.usages) if leg else ():
-            wire.timers.clear((usage, "2xx"))
-            wire.timers.clear((usage, "patience"))
-            wire.usages.pop(usage.id, None)
-    # Nothing is said to anybody but this: it may be what the fault lies in.
-    wire.respond(call.caller.key, build_response(call.caller.request, 500, to_tag=call.uid))
+    with suppress(Exception):
+        call.caller.end(500, (FAULT.field,))
     if callee is not None:
+        with suppress(Exception):
+            callee.end((FAULT.field,))
         wire.cancel(callee.key, ())
+    wire.respond(call.caller.key, build_response(call.caller.request, 500, to_tag=call.uid))
     call.shared.tell(Close(call.plan.session))
     _close(call)
