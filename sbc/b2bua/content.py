@@ -27,6 +27,7 @@ _FAST_UPDATE = (
 )
 _SIPFRAG = re.compile(rb"SIP/2\.0 ([1-6]\d\d)[ \r\n]")
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.I)
+_MOST_PARTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,9 @@ def _sdp_part(message: Request | Response, body: bytes) -> tuple[str, bytes]:
     if found is None:
         raise BadMessage(400, "Multipart body without a boundary")
     boundary = b"--" + (found[1] or found[2]).encode("utf-8", "surrogateescape")
-    for part in body.split(boundary, 16)[1:]:
+    for part in body.split(boundary, _MOST_PARTS + 1)[1 : _MOST_PARTS + 1]:
         head, _, inside = part.lstrip(b"\r\n").partition(b"\r\n\r\n")
-        if re.search(rb"(?im)^(content-type|c)\s*:\s*application/sdp\b", head):
+        if re.search(rb"(?im)^(content-type|c)\s*:\s*application/sdp\s*(;|$)", head):
             return SDP, inside
     return "multipart/mixed", b""
 
