@@ -1,4 +1,4 @@
-"""A fault ends one call and no other; it is noted with its traceback, and the record has the ladder.
+"""A fault ends one call and no other; it is noted with a traceback, and the record has its ladder.
 
 A fault is ours, so a test has to break something: here the relay breaks its contract, or a leg is
 taken out of a call.
