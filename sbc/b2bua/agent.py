@@ -244,7 +244,9 @@ class Agent:
     def timer(self, key: object) -> None:
         match key:
             case ("forget", tuple() as transaction):
-                self._wire.owners.pop(transaction, None)
+                owner = self._wire.owners.pop(transaction, None)
+                if owner is not None:  # who still waits for an outcome has waited in vain
+                    self._try(owner.leg.call, partial(owner.failed, transaction, "timeout"))
             case ("ask", int() as serial):
                 asked = self._shared.answered(serial)
                 if asked is not None:

@@ -110,7 +110,11 @@ class Callee:
         try:
             usage = self._usage(response, flow)
         except BadMessage:
-            return  # no dialog can be made of it: as if it had not come
+            # No dialog can be made of it: as if it had not come. But to the transaction a 2xx is
+            # the end, and it will not tell of any other.
+            if status >= 200:
+                leg.wire.timer(("forget", key), GIVE_UP + 1)
+            return
         if usage is None:
             return
         if status >= 200:

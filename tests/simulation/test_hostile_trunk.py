@@ -138,6 +138,18 @@ def test_a_record_names_peers_in_bounded_length() -> None:
     assert (leg["call_id"], leg["remote_tag"]) == ("c" * 256, "t" * 256)
 
 
+def test_an_answer_without_a_tag_leaves_nothing_behind() -> None:
+    for early in ((), (180,)):
+        border = Border()
+        request, callee = inviting(border)
+        for status in early:
+            callee.answers(request, status)
+        border.receive(answer(request, 200, tag="", body=ANSWER), CALLEE)
+        border.wait(40)
+        assert border.heard(CALLER)[-1] == "408"
+        assert border.over()
+
+
 # --- where nobody, or everybody, is --------------------------------------------------------------
 
 
