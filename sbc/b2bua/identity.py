@@ -52,7 +52,7 @@ def parties(request: Request) -> Parties:
         to_user=user_of(Uri.parse(to.uri)) or called,
         caller=user_of(from_uri),
         caller_display=_printable(from_.display),
-        anonymous=from_uri.host == ANONYMOUS_HOST,
+        anonymous=from_uri.host.lower() == ANONYMOUS_HOST,
     )
 
 
