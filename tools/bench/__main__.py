@@ -18,12 +18,14 @@ from tools.bench.ours import NAME, OurBorder, OurRelay
 from tools.bench.table import Results, as_markdown, as_table
 
 _WIDTH = 120
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 PARTS = ("relay", "signalling", "memory", "overload")
 
 
 def main() -> int:
     options = _options()
-    signal.signal(signal.SIGTERM, _interrupted)
+    for number in _ENDS:
+        signal.signal(number, _interrupted)
     if options.nice:
         with suppress(PermissionError):
             os.setpriority(os.PRIO_PROCESS, 0, options.nice)
@@ -33,10 +35,12 @@ def main() -> int:
             sippy.install()
         with tempfile.TemporaryDirectory(prefix="bench") as folder:
             _run(options, Path(folder), results)
+        status = 0
     except KeyboardInterrupt:
         results.note("Interrupted.")
+        status = 130
     _show(results, options.markdown)
-    return 0
+    return status
 
 
 def _options() -> argparse.Namespace:
@@ -99,6 +103,8 @@ def _add_peers(
     else:
         results.note("rtpengine is not installed (Debian: rtpengine-daemon).")
     if kamailio.installed():
+        results.note(f"{rtpengine.PROGRAM} stands for Kamailio with it wherever calls are made.")
+        results.note("Kamailio is alone where there is no media to anchor.")
         borders.append(lambda folder, media: kamailio.Kamailio(folder, media=media != "none"))
     else:
         results.note("Kamailio with rtpengine is not installed (Debian: kamailio).")
@@ -120,6 +126,9 @@ def _show(results: Results, markdown: Path | None) -> None:
 
 
 def _interrupted(_: int, __: FrameType | None) -> None:
+    """Once: from then on, what was started is being ended."""
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import sleep
 
-from tools.bench.processes import Process, cost, kernel_memory
+from tools.bench.processes import Broken, Process, cost, kernel_memory
 from tools.bench.relaying import MakeRelay
 from tools.bench.rtp import Phase
 from tools.bench.signalling import MakeBorder
@@ -56,7 +56,8 @@ def _of_border(border: Border, load: CallLoad, calls: Calls, what: str, results:
     before = _Memory(border.processes)
     caller = load.begin(calls)
     sleep(CALLS / _RATE + _SETTLE)
-    caller.require_alive()
+    if not caller.alive():
+        raise Broken(f"{what}: {load.outcome().told()}")
     before.add(results, border.name, what)
 
 

@@ -15,6 +15,8 @@ class Stat:
     """`R`, `S`, `Z` …"""
     ticks: int
     """User and system time of all of its threads, in clock ticks."""
+    started: int
+    """Clock ticks after boot. With the pid it names one process for ever."""
 
 
 def parse_stat(text: str) -> Stat:
@@ -22,7 +24,8 @@ def parse_stat(text: str) -> Stat:
     try:
         pid = int(text[: text.index(" ")])
         fields = text[text.rindex(")") + 2 :].split()
-        return Stat(pid, int(fields[1]), fields[0], int(fields[11]) + int(fields[12]))
+        ticks = int(fields[11]) + int(fields[12])
+        return Stat(pid, int(fields[1]), fields[0], ticks, int(fields[19]))
     except (ValueError, IndexError):
         raise BadProc("stat") from None
 

@@ -1,19 +1,19 @@
 """Processes that the benchmark starts: on which core they run, what they cost, and their end.
 
-Each is the leader of a session of its own, so that its whole tree can be ended by that id, and by
-nothing else.
+Each is the leader of a session of its own. What it has started in turn is known by pid and time of
+starting, and ended with it.
 """
 
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from tools.bench.proc import BadProc, parse_kilobytes, parse_stat, tree
+from tools.bench.proc import BadProc, Stat, parse_kilobytes, parse_stat, tree
 
 PATIENCE = 5.0
 """Seconds for a process to end when asked; then it is killed."""
@@ -101,13 +101,17 @@ class Process:
             raise Broken(f"{self.command[0]} did not end in {seconds:.0f} s") from None
 
     def stop(self) -> None:
-        """By the id of its session, which nobody else has; first asked, then not."""
+        """It and all that it has started; first asked, then not."""
+        family = {stat.pid: stat for stat in map(_stat, self.pids()) if stat}
         if self.alive():
             self.popen.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(PATIENCE)
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        for pid, before in family.items():
+            now = _stat(pid)
+            if now is not None and now.started == before.started:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         self.popen.wait()
 
 
@@ -126,12 +130,8 @@ def cost(processes: Sequence[Process]) -> Cost:
     return Cost(cpu_seconds(pids), sum(map(_pss, pids)))
 
 
-def cpu_seconds(pids: Sequence[int]) -> float:
-    total = 0
-    for pid in pids:
-        with suppress(OSError, BadProc):
-            total += parse_stat((_PROC / str(pid) / "stat").read_text()).ticks
-    return total * _TICK
+def cpu_seconds(pids: Iterable[int]) -> float:
+    return _TICK * sum(stat.ticks for stat in map(_stat, pids) if stat)
 
 
 def spent(processes: Sequence[Process]) -> float:
@@ -153,6 +153,13 @@ def until(what: str, seconds: float, process: Process, happened: Callable[[], bo
         sleep(_LOOK)
 
 
+def _stat(pid: int) -> Stat | None:
+    """None: it is over."""
+    with suppress(OSError, BadProc):
+        return parse_stat((_PROC / str(pid) / "stat").read_text())
+    return None
+
+
 def _pss(pid: int) -> int:
     with suppress(OSError, BadProc):
         return parse_kilobytes((_PROC / str(pid) / "smaps_rollup").read_text(), "Pss")
@@ -160,10 +167,5 @@ def _pss(pid: int) -> int:
 
 
 def _parents() -> dict[int, int]:
-    parents = {}
-    for folder in _PROC.iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError, BadProc):
-                stat = parse_stat((folder / "stat").read_text())
-                parents[stat.pid] = stat.parent
-    return parents
+    pids = (int(folder.name) for folder in _PROC.iterdir() if folder.name.isdigit())
+    return {stat.pid: stat.parent for stat in map(_stat, pids) if stat}

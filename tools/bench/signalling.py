@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.bench.processes import spent
-from tools.bench.sipp import PACKETS, CallLoad, Calls, Media, Outcome
+from tools.bench.sipp import PACKETS, CallLoad, Calls, Media
 from tools.bench.subject import Border, running
 from tools.bench.table import Results
 
@@ -44,13 +44,6 @@ def _climb(border: Border, load: CallLoad, media: Media, seconds: float, results
         milliseconds = 1000 * (spent(border.processes) - before) / calls.count
         kind = _KINDS[media]
         if not outcome.clean(calls):
-            results.note(f"{border.name}, {kind}, {rate} calls/s: {_told(outcome)}.")
+            results.note(f"{border.name}, {kind}, {rate} calls/s: {outcome.told()}.")
             return
         results.add(f"processor time: {kind}, {rate}/s", "ms", border.name, milliseconds)
-
-
-def _told(outcome: Outcome) -> str:
-    return (
-        f"{outcome.succeeded} succeeded, {outcome.failed} failed, "
-        f"{outcome.repeated} messages repeated"
-    )

@@ -65,6 +65,11 @@ class Outcome:
         """All calls succeeded, and nothing was late enough to be repeated, but for a few."""
         return self.succeeded == calls.count and self.repeated <= calls.count // 100
 
+    def told(self) -> str:
+        return (
+            f"{self.succeeded} succeeded, {self.failed} failed, {self.repeated} messages repeated"
+        )
+
 
 def installed() -> bool:
     return shutil.which(PROGRAM) is not None
@@ -110,6 +115,10 @@ class CallLoad:
             caller.wait(calls.seconds + _SPARE)
         finally:
             caller.stop()
+        return self.outcome()
+
+    def outcome(self) -> Outcome:
+        """Of the last callers, once they have ended."""
         return outcome(self._statistics().read_text().splitlines())
 
     def __enter__(self) -> Self:

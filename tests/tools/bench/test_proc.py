@@ -12,7 +12,7 @@ ROLLUP = "55999c68e000-7ffc403d4000 ---p 00000000 00:00 0    [rollup]\nRss:  16 
 
 
 def test_a_name_with_brackets_and_blanks_does_not_shift_the_fields() -> None:
-    assert parse_stat(STAT) == Stat(pid=1234, parent=17, state="S", ticks=200)
+    assert parse_stat(STAT) == Stat(pid=1234, parent=17, state="S", ticks=200, started=88)
 
 
 @pytest.mark.parametrize("broken", ["", "12", "12 (name", "12 (name) S 1", "x (name) S 1 2 3"])
