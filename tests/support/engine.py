@@ -24,10 +24,10 @@ ForCore = Callable[[Core, float], list[CoreAction]]
 
 
 class RelayProcess:
-    def __init__(self, interfaces: Mapping[str, MediaInterface], random: Random) -> None:
+    def __init__(self, random: Random) -> None:
+        self.interfaces: Mapping[str, MediaInterface] = {}
         self.link = 0.001
         """Seconds that a line takes on the link."""
-        self._interfaces = interfaces
         self._random = random
         self._starts = 0
         self._linked = self._broken = False
@@ -49,7 +49,7 @@ class RelayProcess:
         """A new process; signalling finds it at once."""
         self._starts += 1
         name = f"relay-{self._starts}"
-        self.relay = Relay(self._interfaces, self._random.randrange, name=name, interval=10.0)
+        self.relay = Relay(self.interfaces, self._random.randrange, name=name, interval=10.0)
         self.engine = VirtualEngine(self._up)
         self.connect(now)
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from media.relay import Relay
+from tests.support.neighbourhood import BEHIND_NAT, BORDER, PHONES, QUARANTINE, SECRETS
 from tests.support.phone_callee import CalleeCall
 from tests.support.phone_caller import CallerCall
 from tests.support.phone_dialog import PhoneDialog
 from tests.support.phone_media import Stream
 from tests.support.phones import Phone
-from tests.support.world import BEHIND_NAT, BORDER, PHONES, QUARANTINE, SECRETS, World
+from tests.support.world import World
 
 QUIET = 3.0
 """Seconds after the last change until media must flow as agreed."""

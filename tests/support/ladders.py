@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pprint import pformat
 
+from tests.support.neighbourhood import BORDER, NAT, PHONES
 from tests.support.network import Crossing
 from tests.support.phones import SIP_PORT
-from tests.support.world import BEGIN, BORDER, NAT, PHONES, World
+from tests.support.world import BEGIN, World
 
 WIDTH = 34
 _LEFT = {"outside"}

@@ -44,6 +44,8 @@ class Datagram:
     source: Address
     to: Address
     data: bytes
+    reliable: bool = False
+    """A message on a connection: it arrives, and in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Network:
         self.crossed: list[Crossing] = []
 
     def send(self, datagram: Datagram, now: float) -> None:
-        delays = self._fate(self.wires[datagram.wire])
+        quality = self.wires[datagram.wire]
+        delays = (quality.delay,) if datagram.reliable else self._fate(quality)
         self.crossed.append(Crossing(now, datagram, len(delays)))
         for delay in delays:
             self._order += 1

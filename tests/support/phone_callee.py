@@ -152,19 +152,22 @@ class CalleeCall:
                 self.phone.later(final.second_after, partial(self._answer, final.fork + 1))
 
     def _answer(self, number: int) -> None:
-        if self.gone or (self.final or 200) != 200:
-            return
-        self.final = 200
         dialog = self._fork(number)
         media = dialog.media
+        if self.gone or (self.final or 200) != 200 or media.proposed is not None:
+            return
+        self.final = 200
         offered = False
         if not self._invite.body and not media.agreed:
             body = media.first_offer(KINDS)
             offered = True
         elif not media.agreed:
             body = dialog.described(self._invite.body)
+        elif number in self._sure:
+            body = ""
         else:
-            body = "" if number in self._sure else media.repeated()
+            shifts = self.script.shifts
+            body = media.shifted(self.phone.now) if shifts else media.repeated()
         dialog.begin()
         dialog.answered()
         dialog.accept(self._key, self._invite, body, offered=offered)

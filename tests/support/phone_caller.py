@@ -109,7 +109,7 @@ class CallerCall:
             self._complain("an unreliable provisional for one who requires them reliable")
         if answer.body and not dialog.media.agreed and self._offered:
             dialog.described(answer.body)
-            self._speaking(dialog)
+            self._early(dialog)
 
     def _progressed_reliably(
         self, dialog: PhoneDialog, tag: str, rseq: int, answer: Response
@@ -123,8 +123,12 @@ class CallerCall:
         body = ""
         if answer.body and not dialog.media.agreed:
             body = dialog.described(answer.body)
-            self._speaking(dialog)
+            self._early(dialog)
         dialog.ask_prack(f"{rseq} {answer.headers.cseq.number} INVITE", body)
+
+    def _early(self, dialog: PhoneDialog) -> None:
+        self._speaking(dialog)
+        act(self, dialog, self.script.early)
 
     @property
     def _offered(self) -> bool:

@@ -178,6 +178,14 @@ class PhoneMedia:
         """What we have written last."""
         return self._written
 
+    def shifted(self, now: float) -> str:
+        """The same answer with other ports of ours, before the dialog is confirmed."""
+        assert self._remote is not None
+        ours = tuple(replace(line, port=line.port and self._port()) for line in self.lines)
+        text = self._written_for(ours)
+        self._agree(ours, self._remote, now)
+        return text
+
     # --- packets ----------------------------------------------------------------------------------
 
     def ssrc(self, index: int) -> int:

@@ -19,12 +19,17 @@ class Self:
     ip: str
     secret: str
     """Names its zone; occurs nowhere else."""
+    transport: str = "udp"
+
+    @property
+    def _parameter(self) -> str:
+        return ";transport=tcp" if self.transport == "tcp" else ""
 
     def contact(self, index: int) -> str:
-        return f"sip:{self.secret}-{index}@{self.ip}:5060"
+        return f"sip:{self.secret}-{index}@{self.ip}:5060{self._parameter}"
 
     def route(self) -> str:
-        return f"<sip:{self.secret}@{self.ip}:5060;lr>"
+        return f"<sip:{self.secret}@{self.ip}:5060;lr{self._parameter}>"
 
 
 def request(
@@ -43,7 +48,7 @@ def request(
     kind: str = "application/sdp",
 ) -> bytes:
     lines = [
-        f"Via: SIP/2.0/UDP {me.ip}:5060;branch={branch};rport",
+        f"Via: SIP/2.0/{me.transport.upper()} {me.ip}:5060;branch={branch};rport",
         f"From: {from_}",
         f"To: {to}",
         f"Call-ID: {call_id}",

@@ -8,6 +8,7 @@ What it notices is in `complaints`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from heapq import heappop, heappush
 from random import Random
 from typing import Protocol
@@ -72,6 +73,15 @@ class Phone:
         self._order = 0
         self._gone: list[bytes] = []
         self._by_ports: dict[int, PhoneCall] = {}
+
+    def speak_tcp(self) -> None:
+        """Its SIP runs over one connection."""
+        self.me = replace(self.me, transport="tcp")
+        self._flow = replace(self._flow, transport="tcp")
+
+    @property
+    def reliable(self) -> bool:
+        return self._flow.reliable
 
     # --- inputs -----------------------------------------------------------------------------------
 

@@ -42,6 +42,8 @@ def random_script(seed: int) -> Script:
         reboots=() if calm or random.random() < 0.7 else (random.uniform(1.0, 12.0),),
         drains=random.uniform(0.5, 15.0) if random.random() < 0.07 else None,
         inserts=random.random() < 0.3,
+        tcp=random.random() < 0.25,
+        few_ports=random.random() < 0.08,
     )
 
 
@@ -91,7 +93,14 @@ def _caller(random: Random) -> CallerScript:
         by_bye=random.random() < 0.3,
         manner=_manner(random),
         steps=_steps(random),
+        early=_early_steps(random) if random.random() < 0.15 else (),
     )
+
+
+def _early_steps(random: Random) -> tuple[Step, ...]:
+    deeds: tuple[Deed, ...] = ("update", "refresh", "info", "hold", "options")
+    count = random.choice((1, 1, 2))
+    return tuple(Step(random.uniform(0.0, 1.0), random.choice(deeds)) for _ in range(count))
 
 
 def _callee(random: Random) -> CalleeScript:
@@ -109,6 +118,7 @@ def _callee(random: Random) -> CalleeScript:
             for at in rings
         ),
         final=_final(random, forks),
+        shifts=random.random() < 0.2,
         manner=_manner(random),
         steps=_steps(random),
     )

@@ -64,6 +64,8 @@ class CallerScript:
     """It gives up by BYE in an early dialog, where there is one."""
     manner: Manner = Manner()
     steps: tuple[Step, ...] = ()
+    early: tuple[Step, ...] = ()
+    """What it does in an early dialog; seconds from when that has media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Final:
 class CalleeScript:
     rings: tuple[Ring, ...] = (Ring(0.1),)
     final: Final = Final()
+    shifts: bool = False
+    """Its 200 names another port than its early media had."""
     manner: Manner = Manner()
     steps: tuple[Step, ...] = ()
 
@@ -135,6 +139,10 @@ class Script:
     """When the border is told to stop."""
     inserts: bool = False
     """The inside insists on offers: the border inserts one where the caller made none."""
+    tcp: bool = False
+    """Bob's SIP runs over TCP."""
+    few_ports: bool = False
+    """Each interface has ports for two streams only."""
 
     @property
     def calm(self) -> bool:

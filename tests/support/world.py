@@ -3,20 +3,22 @@
 `World(seed).run(script)` plays a script until nothing is left that could ever happen. The same seed
 and script make the same run, to the byte. To see the run of a seed, with all that is wrong with it:
 
-    python -m tests.support.world SEED
+    python -m tests.support.world SEED [--smallest]
 """
 
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import blake2b
 from heapq import heappop, heappush
+from itertools import chain
 from random import Random
 
 from media.ports import MediaInterface
-from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit
+from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit, Transport
 from sbc.core import Core
 from sbc.sip.message import Request
 from sbc.tokens import Tokens
@@ -24,6 +26,20 @@ from sbc.transaction.layer import Key
 from tests.support.configs import config
 from tests.support.engine import ForCore, RelayProcess
 from tests.support.nat import Nat
+from tests.support.neighbourhood import (
+    BEHIND_NAT,
+    BORDER,
+    CONFIG,
+    FEW_PORTS,
+    INTERFACES,
+    NAT,
+    PHONES,
+    PORTS,
+    QUARANTINE,
+    SECRETS,
+    ZONES,
+    config_text,
+)
 from tests.support.network import Address, Datagram, Network
 from tests.support.phone_callee import CalleeCall
 from tests.support.phone_caller import CallerCall
@@ -34,50 +50,12 @@ from tests.support.scripts import CallScript, Crash, Script
 BEGIN = 1000.0
 THE_END = 1000.0
 """Seconds of virtual time, by which everything must be over."""
-QUARANTINE = 32.0
-
-BORDER = {"outside": "203.0.113.10", "inside": "10.20.0.5", "annex": "10.30.0.5"}
-"""Our address in each zone; every zone is one wire."""
-INTERFACES = {"outside": "wan", "inside": "lan", "annex": "dmz"}
-ZONES = {interface: zone for zone, interface in INTERFACES.items()}
-PORTS = {"outside": (20000, 20099), "inside": (30000, 30099), "annex": (40000, 40099)}
-SECRETS = {zone: f"secret-of-the-{zone}" for zone in BORDER}
-NAT = "192.0.2.1"
-BEHIND_NAT = ("alice",)
-PHONES = {
-    "alice": ("outside", "192.168.1.7"),
-    "carol": ("outside", "192.0.2.20"),
-    "bob": ("inside", "10.20.0.11"),
-    "ben": ("annex", "10.30.0.12"),
-}
-"""Alice calls from behind a NAT; Carol is called outside; Bob inside, and where he fails, Ben."""
-
-CONFIG = """\
-version: 1
-interfaces:
-  wan: { zone: outside, bind: 203.0.113.10, sip: [{ transport: udp }], media: { ports: 20000-20099 } }
-  lan: { zone: inside, bind: 10.20.0.5, sip: [{ transport: udp }], media: { ports: 30000-30099 } }
-  dmz: { zone: annex, bind: 10.30.0.5, sip: [{ transport: udp }], media: { ports: 40000-40099 } }
-zones:
-  outside: { trust: untrusted, media: patient }
-  inside: { trust: trusted, media: patient }
-  annex: { trust: trusted, media: patient }
-media_profiles:
-  patient: { rtp_timeout: { initial: 10s, subsequent: 15s } }
-trunks:
-  carrier: { zone: outside, endpoints: [{ uri: "sip:192.0.2.20" }], identify: { sources: [192.0.2.0/24] }, limits: { max_duration: 40s, ring: 20s } }
-  pbx: { zone: inside, endpoints: [{ uri: "sip:10.20.0.11" }], identify: { sources: [10.20.0.11/32] }, offerless: OFFERLESS }
-  spare: { zone: annex, endpoints: [{ uri: "sip:10.30.0.12" }], identify: { sources: [10.30.0.12/32] } }
-routes:
-  - { name: out, from: { trunk: pbx }, to: [carrier] }
-  - { name: in, from: { trunk: carrier }, to: [pbx, spare] }
-"""  # noqa: E501  (one line a thing, as in the documentation)
 
 
 class World:
     def __init__(self, seed: int, text: str = CONFIG) -> None:
         self.seed = seed
-        self._text = text
+        self.text = text
         self.now = BEGIN
         self.network = Network(Random(f"network {seed}"), {})
         self.nat = Nat(NAT, Random(f"nat {seed}"))
@@ -87,13 +65,9 @@ class World:
         }
         self.strays: list[Datagram] = []
         """Sent to where nobody is."""
-        self.relay = RelayProcess(
-            {
-                INTERFACES[zone]: MediaInterface((BORDER[zone],), *PORTS[zone], QUARANTINE)
-                for zone in BORDER
-            },
-            Random(f"relay {seed}"),
-        )
+        self.strangers: dict[tuple[str, str], list[Datagram]] = {}
+        """What they got, by wire and address."""
+        self.relay = RelayProcess(Random(f"relay {seed}"))
         self.core: Core
         self.callers: list[CallerCall] = []
         self.callees: dict[int, list[CalleeCall]] = {}
@@ -104,6 +78,8 @@ class World:
         self._order = 0
         self.after_each: Callable[[], None] = lambda: None
         """Looks on, after each instant."""
+        self.tamper: Callable[[Action], Sequence[Action]] = lambda action: (action,)
+        """Puts something else in place of what the signalling core wants done."""
 
     def _phone(self, name: str, zone: str, ip: str) -> Phone:
         random = Random(f"{name} {self.seed}")
@@ -120,12 +96,18 @@ class World:
             "inside": script.inside,
             "annex": script.inside,
         }
-        offerless = "insert" if script.inserts else "relay"
+        if script.tcp:
+            self.phones["bob"].speak_tcp()
         self.core = Core(
-            config(self._text.replace("OFFERLESS", offerless)),
+            config(config_text(script, self.text)),
             Tokens(f"core {self.seed}".encode()),
             epoch=1.7e9,
         )
+        ports = FEW_PORTS if script.few_ports else PORTS
+        self.relay.interfaces = {
+            INTERFACES[zone]: MediaInterface((BORDER[zone],), *ports[zone], QUARANTINE)
+            for zone in BORDER
+        }
         self.relay.link = script.link
         self.relay.start(self.now)
         self._plan(script)
@@ -219,12 +201,13 @@ class World:
         self._perform(give(self.core, self.now))
 
     def _perform(self, actions: Sequence[Action]) -> None:
-        for action in actions:
+        for action in chain.from_iterable(map(self.tamper, actions)):
             match action:
                 case Transmit(data, flow):
                     zone = ZONES[flow.interface]
                     source = (BORDER[zone], SIP_PORT)
-                    self.network.send(Datagram(zone, source, flow.remote, data), self.now)
+                    datagram = Datagram(zone, source, flow.remote, data, reliable=flow.reliable)
+                    self.network.send(datagram, self.now)
                 case AskRelay(serial, command):
                     self.relay.ask(serial, command, self.now)
                 case Journal():
@@ -244,7 +227,8 @@ class World:
         for source, to, data in out:
             zone = PHONES[phone.name][0]
             seen = self.nat.outward(source, to) if phone.name in BEHIND_NAT else source
-            self.network.send(Datagram(zone, seen, to, data), self.now)
+            reliable = to[1] == SIP_PORT and phone.reliable
+            self.network.send(Datagram(zone, seen, to, data, reliable=reliable), self.now)
 
     def _arrive(self, datagram: Datagram) -> None:
         zone, (ip, port) = datagram.wire, datagram.to
@@ -256,6 +240,8 @@ class World:
                 self._ring(self.phones["alice"], datagram, inner)
         elif (zone, ip) in self._hosts:
             self._ring(self._hosts[zone, ip], datagram, (ip, port))
+        elif (zone, ip) in self.strangers:
+            self.strangers[zone, ip].append(datagram)
         else:
             self.strays.append(datagram)
 
@@ -266,7 +252,8 @@ class World:
     def _arrive_at_the_border(self, datagram: Datagram) -> None:
         interface, port = INTERFACES[datagram.wire], datagram.to[1]
         if port == SIP_PORT:
-            flow = Flow(interface, "udp", datagram.source)
+            transport: Transport = "tcp" if datagram.reliable else "udp"
+            flow = Flow(interface, transport, datagram.source)
             self._perform(self.core.receive(datagram.data, flow, self.now))
         else:
             self.relay.arrive(interface, port, datagram.data, datagram.source, self.now)
@@ -284,16 +271,31 @@ class World:
         return seen.hexdigest()
 
 
+def _fails(seed: int, script: Script) -> bool:
+    from tests.support.invariants import breaches  # noqa: PLC0415
+
+    return bool(breaches(World(seed).run(script)))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Show the run of each seed; fails if anything is wrong with one."""
-    # Both look at worlds: they cannot be imported before there are any.
+    # They look at worlds: they cannot be imported before there are any.
     from tests.support.invariants import breaches  # noqa: PLC0415
     from tests.support.ladders import picture  # noqa: PLC0415
     from tests.support.random_scripts import random_script  # noqa: PLC0415
+    from tests.support.smaller import smallest  # noqa: PLC0415
 
+    parser = ArgumentParser("python -m tests.support.world", description=main.__doc__)
+    parser.add_argument("seeds", nargs="+", type=int, metavar="SEED")
+    text = "leave out of a failing script whatever it fails without"
+    parser.add_argument("--smallest", action="store_true", help=text)
+    asked = parser.parse_args(arguments)
     wrong = 0
-    for seed in arguments:
-        world = World(int(seed)).run(random_script(int(seed)))
+    for seed in asked.seeds:
+        script = random_script(seed)
+        if asked.smallest:
+            script = smallest(script, partial(_fails, seed))
+        world = World(seed).run(script)
         for line in picture(world):
             sys.stdout.write(f"{line}\n")
         for breach in breaches(world):
