@@ -8,7 +8,7 @@ call asks.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from config.model import CodecPolicy, Latching, RtpTimeout
@@ -151,7 +151,7 @@ class MediaPlan:
             raise BadAnswer("an answer without an offer")
         origin = self._tracks[to].origin
         ours = answered(sent, session, origin, self._ports_of(to), self._policy(by))
-        talk.views = {to: describe(talk.made[to]), by: describe(session)}
+        talk.views = {to: describe(talk.made[to]), by: _taken(describe(session), ours)}
         self._serve(talk.views, again=again)
         return ours
 
@@ -233,6 +233,15 @@ class MediaPlan:
             ),
             epoch=self._epochs[side],
         )
+
+
+def _taken(views: tuple[SideView, ...], ours: Session) -> tuple[SideView, ...]:
+    """A line that came back refused is refused, even if a policy did it and not the answerer."""
+    pairs = zip(views, ours.media, strict=True)
+    return tuple(
+        replace(view, refused=True) if line.refused and not view.refused else view
+        for view, line in pairs
+    )
 
 
 _both = lru_cache(maxsize=256)(both)
