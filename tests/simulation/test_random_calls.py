@@ -10,10 +10,12 @@ A failing seed replays alone, as a ladder, and may be made smaller:
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sbc.actions import Action, Journal, Transmit
+from sbc.operate.log import Log
 from tests.support.invariants import breaches
 from tests.support.neighbourhood import SECRETS
 from tests.support.random_scripts import random_script
@@ -38,6 +41,24 @@ WORLDS = 4 * settings().max_examples
 def test_whatever_happens_to_calls_everything_holds_when_time_has_run_out(seed: int) -> None:
     found = breaches(World(seed).run(random_script(seed)))
     assert not found, "\n".join([f"see it: python -m tests.support.world {seed}", *found])
+
+
+@settings(max_examples=WORLDS // 10)
+@given(st.integers(0, 2**32 - 1))
+def test_no_line_of_the_log_names_anybody(seed: int) -> None:
+    world = World(seed).run(random_script(seed))
+    stream = StringIO()
+    times = iter(range(0, 10**9, 100))  # so far apart that no line is left out
+    log = Log(stream, clock=lambda: next(times))
+    for _, note in world.notes:
+        log.note(note)
+    assert stream.getvalue().count("\n") == len(world.notes)
+    told = _TELLTALE.search(stream.getvalue())
+    assert told is None, told
+
+
+_TELLTALE = re.compile(r"\b\d+\.\d+\.\d+\.\d+\b|secret-of|sips?:|\b[27]00\d\b", re.IGNORECASE)
+"""An address, a name that a phone has made up, a URI, a number."""
 
 
 @pytest.mark.parametrize("seed", range(5))
