@@ -129,8 +129,10 @@ class Border:
         await ended(up)
         if not self._stop.done():
             await self._network.open(self._setting.config, self._setting.bound, self._shell)
-            # What lives now lives on: the collector need not look at it again and again.
+            # What lives now lives on: the collector need not look at it again and again. Calls are
+            # freed by their reference counts but for a few cycles, so it may come more rarely.
             gc.freeze()
+            gc.set_threshold(50_000, 50, 100)
             self._log.event("started", node=self._setting.config.node.name)
             self.opened.set()
 

@@ -24,7 +24,7 @@ SETTLE = 0.002
 
 BUSY = 5000
 """Packets a second from which on they are gathered."""
-GATHER = 0.0003
+GATHER = 0.0001
 """Seconds. To be woken costs more than a packet does: of many, some are let come together."""
 _WINDOW = 0.1
 """Seconds over which packets are counted to know if we are busy."""

@@ -29,6 +29,12 @@ def ready(call: Call, offer: Session, by: Side, branch: Branch, waiting: Waiting
     return False
 
 
+def serve(call: Call, *, answered: bool) -> None:
+    """Let the relay do what both sides agreed on; where nothing is anchored it knows of no call."""
+    if call.plan.open:
+        call.shared.tell(call.plan.program(answered=answered))
+
+
 def found(call: Call, event: PortsFound) -> None:
     """What was parked goes on as if it had just come."""
     waiting = call.parked.pop(event.serial, None)

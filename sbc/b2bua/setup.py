@@ -121,7 +121,7 @@ def _early_answer(call: Call, branch: Usage, answer: Session) -> Session | None:
         ours = call.plan.answer(answer, "b", branch, again=True)
     except BadAnswer:
         return None  # the 2xx decides
-    call.shared.tell(call.plan.program(answered=False))
+    ports.serve(call, answered=False)
     return ours
 
 
@@ -137,7 +137,7 @@ def early_offer_answered(call: Call, event: PrackReceived) -> None:
     except BadAnswer:
         finish(call, BAD_ANSWER, "border")
         return
-    call.shared.tell(call.plan.program(answered=False))
+    ports.serve(call, answered=False)
     call.callee.answer_offer(branch, ours)
 
 
@@ -176,7 +176,7 @@ def _final_description(call: Call, event: Answered) -> Session:
         ours = plan.resume(branch)  # it came in a provisional
     if ours is None:
         raise BadAnswer("a 2xx without an answer")
-    call.shared.tell(plan.program(answered=True))
+    ports.serve(call, answered=True)
     return ours
 
 

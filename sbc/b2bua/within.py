@@ -37,7 +37,7 @@ def acknowledged(call: Call, event: Acknowledged) -> None:
     except BadAnswer:
         finish(call, BAD_ANSWER, "border")
         return
-    call.shared.tell(call.plan.program(answered=True))
+    ports.serve(call, answered=True)
 
 
 def requested(call: Call, event: Requested) -> None:
@@ -147,7 +147,7 @@ def _answer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> Non
     except BadAnswer:
         finish(call, BAD_ANSWER, "border")  # that side believes it: the two no longer agree
         return
-    call.shared.tell(call.plan.program(answered=call.times.answered is not None))
+    ports.serve(call, answered=call.times.answered is not None)
     usage.respond(key, event.status, (), replace(event.content, sdp=ours))
 
 

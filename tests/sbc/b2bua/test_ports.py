@@ -1,5 +1,7 @@
 """What waits for media ports goes on when they are there, and is refused when they are not."""
 
+import pytest
+
 from media.control import Open
 from tests.support.border import Border
 from tests.support.ends import hang_up, up
@@ -68,4 +70,15 @@ def test_a_relay_that_does_not_answer_refuses_in_the_end() -> None:
     border.unanswered.clear()
     border.answers_relay = True
     hang_up(caller, callee)
+    assert border.over()
+
+
+@pytest.mark.parametrize("line", ["", "m=audio 0 RTP/AVP 8\r\n"])
+def test_a_call_with_nothing_to_anchor_asks_the_relay_for_nothing(line: str) -> None:
+    border = Border()
+    head = OFFER.partition("m=")[0]
+    caller, callee = up(border, offer=head + line, answer=ANSWER.partition("m=")[0] + line)
+    assert border.commands == []
+    hang_up(caller, callee)
+    assert border.commands == []
     assert border.over()
