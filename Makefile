@@ -40,13 +40,14 @@ tools: install          ## Debian packages that the end-to-end tests need, if th
 	@sh tools/debian_packages.sh
 
 bench: install tools    ## figures side by side with the peers; never a test
-	$(BIN)/python -m tools.bench
+	$(BIN)/python -m tools.bench --with-sippy
 
 fuzz: install           ## the random tests, for a night
 	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q tests/fuzz tests/simulation
 
-diagrams: install
-	$(BIN)/python tools/draw_tables.py > docs/diagrams.md
+diagrams: install       ## pages that are drawn from the code
+	$(BIN)/python -m tools.draw_tables > docs/diagrams.md
+	$(BIN)/python tools/rfc_index.py
 
 fix: install
 	$(BIN)/ruff check --fix .
