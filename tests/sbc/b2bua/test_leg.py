@@ -74,6 +74,14 @@ def test_a_phone_that_did_not_ask_for_its_source_port_is_reached_where_it_says()
     assert border.heard(Flow("wan", "udp", ("192.0.2.1", 5062))) == ["BYE"]
 
 
+def test_a_request_goes_by_the_first_of_the_route() -> None:
+    border = Border()
+    request, callee = inviting(border)
+    routes = [f"Record-Route: <sip:{host};lr>" for host in ("10.20.0.51:5070", "10.20.0.52")]
+    callee.answers(request, 200, *routes, body=ANSWER)
+    assert border.heard(Flow("lan", "udp", ("10.20.0.52", 5060))) == ["ACK"]
+
+
 def test_a_connection_is_used_again_whatever_the_contact_says() -> None:
     assert bye_goes_to("<sip:200@8.8.8.8:5070>", TCP) == TCP.remote
 
@@ -107,6 +115,49 @@ def test_each_end_hears_the_session_identifier_of_the_other() -> None:
     assert callee.got("ACK").headers.get("session-id") == f"{alice};remote={bob}"
     callee.ask("OPTIONS", f"Session-ID: {carol};remote={alice}")
     assert caller.got("OPTIONS").headers.get("session-id") == f"{carol};remote={alice}"
+
+
+def test_every_message_of_either_leg_is_in_the_ladder_and_every_answer_names_its_agent() -> None:
+    border = Border()
+    request, callee = inviting(border)
+    callee.answers(request, 486)
+    assert border.response(CALLER, 486).headers.get("server") == "SBC"
+    (record,) = border.records
+    ended = border.core.call(str(record["uid"]), border.now)
+    assert ended is not None
+    ladder = ended["trace"]
+    assert isinstance(ladder, list)
+    assert [(each["leg"], each["direction"], each["line"]) for each in ladder] == [
+        ("a", "in", "INVITE"),
+        ("b", "out", "INVITE"),
+        ("b", "in", "486 Busy Here"),
+        ("a", "out", "486 Busy Here"),
+    ]
+
+
+def test_a_call_that_rings_shows_the_dialog_that_rang_last() -> None:
+    border = Border()
+    request, callee = inviting(border)
+    tags = []
+    for tag in ("one", "two"):
+        border.receive(answer(request, 180, tag=tag), CALLEE)
+        (call,) = border.core.calls(border.now)
+        tags.append(call["legs"]["b"]["remote_tag"])  # type: ignore[index]
+    assert tags == ["one", "two"]
+    assert callee.inbox() == []
+
+
+def test_when_the_caller_has_ended_its_last_early_dialog_the_call_is_over() -> None:
+    border = Border()
+    request, _ = inviting(border)
+    ends = []
+    for tag in ("one", "two"):
+        border.receive(answer(request, 180, tag=tag), CALLEE)
+        ends.append(calling(border, border.response(CALLER, 180)))
+    ends[0].ask("BYE")
+    assert ends[0].inbox() == ["200"]
+    ends[1].ask("BYE", cseq=3)
+    assert sorted(ends[1].inbox()) == ["200", "487"]
 
 
 def test_byes_that_cross_end_the_dialog_once() -> None:
