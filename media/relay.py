@@ -44,6 +44,9 @@ from media.stream import Drops, Stream, Tell, terms_of
 
 ORPHAN_AFTER = 60.0
 """Seconds without media and without signalling, after which a session is given up."""
+ORPHAN_LONGEST = 14_400.0
+"""Seconds without signalling, after which it is given up though its ends may go on sending: nobody
+counts how long they do, and ports must not be theirs for ever."""
 
 _MOST_STREAMS = 64
 """As many as an SDP may have."""
@@ -308,7 +311,10 @@ class Relay:
 
     def _look_at(self, session: Session, now: float) -> list[Action]:
         orphaned_at = session.orphaned_at
-        if orphaned_at is not None and now - max(session.last_at(), orphaned_at) >= ORPHAN_AFTER:
+        if orphaned_at is not None and (
+            now - max(session.last_at(), orphaned_at) >= ORPHAN_AFTER
+            or now - orphaned_at >= ORPHAN_LONGEST
+        ):
             return self._end(session, now)
         actions: list[Action] = [*session.tick(now)] if session.due <= now else []
         self._arm(session)

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from sbc.operate.places import ADMIN_SOCKET, InUse
 from sbc.relay_link import RelayLink
 from sbc.supervise import RelaySupervisor
 from sbc.transport.network import Network
-from sbc.transport.shell import Shell, SignallingCore
+from sbc.transport.shell import Clock, Shell, SignallingCore
 from sbc.transport.sockets import Bound
 from sbc.view import BorderView
 
@@ -34,6 +35,8 @@ DRAIN = 10.0
 FAREWELL = 2.0
 """Seconds for the last BYEs to be answered, or repeated where they got lost."""
 LOOK = 0.05
+CLOCK_LOOK = 10.0
+"""Seconds between two looks at the wall clock, by which records go."""
 
 
 class CannotStart(Exception):
@@ -112,6 +115,8 @@ class Border:
             ending.push_async_callback(ended, link)
             supervisor = asyncio.create_task(self._supervisor.run())
             ending.push_async_callback(ended, supervisor)
+            clock = asyncio.create_task(keep_time(self._core, self._shell.clock))
+            ending.push_async_callback(ended, clock)
             await self._open()
             await first_of(self._stop, link, supervisor)
             await self._drain()
@@ -205,6 +210,13 @@ class Flushing:
         self._stop.set()
         await asyncio.to_thread(self._thread.join)
         self._journal.close()
+
+
+async def keep_time(core: SignallingCore, clock: Clock, every: float = CLOCK_LOOK) -> None:
+    """The core counts by a clock that nobody sets; the wall clock may leap beside it."""
+    while True:
+        await asyncio.sleep(every)
+        core.clock_set(time.time() - clock())
 
 
 async def first_of(*futures: asyncio.Future[Any], within: float | None = None) -> None:

@@ -104,6 +104,10 @@ class Core:
             self._agent.timer(key)
         return self._done()
 
+    def clock_set(self, epoch: float) -> None:
+        """The wall clock was set, as soon after boot: from now on records go by the new one."""
+        self._shared.epoch = epoch
+
     def drain(self, now: float) -> list[Action]:
         """Take no new calls and end the others."""
         self._begin(now)

@@ -23,7 +23,7 @@ from media.control import (
 )
 from media.engine.flow import Unbind
 from media.ports import MediaInterface, PortCounts
-from media.relay import ORPHAN_AFTER
+from media.relay import ORPHAN_AFTER, ORPHAN_LONGEST
 from media.stream import Tell
 from tests.support.relay_world import ALICE, BOB, RelayWorld
 from tests.support.rtp_streams import rtp
@@ -127,6 +127,20 @@ def test_sessions_live_on_without_signalling_while_there_is_media() -> None:
     world.advance(ORPHAN_AFTER + 20.0)
     assert len(world.relay) == 0
     assert world.engine.ports == {}
+
+
+def test_nobody_speaks_for_ever_in_a_session_that_nobody_knows() -> None:
+    world = RelayWorld()
+    wan, _ = world.call()
+    world.relay.signalling_lost(world.now)
+    end = world.now + ORPHAN_LONGEST
+    while world.now + 30.0 < end:
+        world.speak(wan, ALICE)
+        world.advance(30.0)
+    assert len(world.relay) == 1
+    world.speak(wan, ALICE)
+    world.advance(45.0)
+    assert len(world.relay) == 0
 
 
 def test_signalling_that_returns_in_time_keeps_the_quiet_sessions_that_it_names() -> None:

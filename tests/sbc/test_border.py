@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -15,7 +16,7 @@ import uvloop
 from config.loader import load
 from sbc.actions import Action, Flow, Journal, Note, Transmit
 from sbc.app import prepare
-from sbc.border import Border, CannotStart, Setting
+from sbc.border import Border, CannotStart, Setting, keep_time
 from sbc.operate.client import Client
 from sbc.operate.log import Log
 from sbc.relay_process import adopt
@@ -272,3 +273,16 @@ def test_stopped_before_the_relay_is_there_it_ends_as_well(tmp_path: Path) -> No
 
     never = [sys.executable, "-S", "-c", "import signal; signal.pause()"]
     run(tmp_path, scenario, change=lambda setting: replace(setting, relay=never))
+
+
+def test_the_core_is_told_of_the_wall_clock_again_and_again() -> None:
+    async def main() -> None:
+        core = ScriptedCore()
+        keeping = asyncio.create_task(keep_time(core, lambda: 100.0, every=0.001))
+        for _ in range(3):
+            (epoch,) = (await core.next("clock_set")).arguments
+            assert isinstance(epoch, float)
+            assert abs(epoch + 100.0 - time.time()) < PATIENCE
+        keeping.cancel()
+
+    asyncio.run(main())

@@ -126,3 +126,15 @@ def test_draining_ends_calls_and_takes_no_new_ones() -> None:
     border.receive(invite(call_id="late@x", branch="z9hG4bKlate", tag="late"), CALLER)
     assert border.heard(CALLER) == ["503"]
     assert border.over()
+
+
+def test_records_go_by_the_wall_clock_as_it_was_set_last() -> None:
+    border = Border()
+    caller, callee = up(border)
+    border.core.clock_set(1.8e9)
+    hang_up(caller, callee)
+    assert border.over()
+    (record,) = border.records
+    times = record["times"]
+    assert isinstance(times, dict)
+    assert [times[name][:10] for name in ("invite", "ended")] == ["2027-01-15"] * 2

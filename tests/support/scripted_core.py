@@ -73,6 +73,10 @@ class ScriptedCore:
     def drain(self, now: float) -> Sequence[Action]:
         return self._take(now, "drain")
 
+    def clock_set(self, epoch: float) -> None:
+        self.inputs.append(Input("clock_set", (epoch,)))
+        self._more.set()
+
     def next_deadline(self) -> float | None:
         return self.deadline
 
