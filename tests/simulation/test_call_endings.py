@@ -248,9 +248,7 @@ def test_a_challenge_is_for_us_and_the_caller_gets_403(status: int) -> None:
 def test_a_redirect_names_the_same_user_at_our_own_address() -> None:
     border = Border()
     request, _ = inviting(border)
-    contact = (
-        "<sip:300@10.20.0.99:5070>;q=1, <tel:+49301234;phone-context=inside>, <sip:10.9.9.9>"
-    )
+    contact = "<sip:300@10.20.0.99:5070>;q=1, <tel:+49301234;phone-context=inside>, <sip:10.9.9.9>"
     border.receive(answer(request, 302, contact=contact), CALLEE)
     ours = border.response(CALLER, 302).headers.get("contact")
     assert ours == "<sip:300@203.0.113.10:5060>, <sip:+49301234@203.0.113.10:5060>"
