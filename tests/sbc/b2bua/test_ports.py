@@ -2,10 +2,13 @@
 
 import pytest
 
-from media.control import Open
-from tests.support.border import Border
-from tests.support.ends import hang_up, up
-from tests.support.messages import ANSWER, OFFER
+from media.control import Close, Failed, Open, Opened, StreamPorts
+from sbc.actions import Flow
+from sbc.sip.message import Response
+from tests.support.border import CALLEE, CALLER, Border
+from tests.support.configs import TWO_ZONES
+from tests.support.ends import called, hang_up, up
+from tests.support.messages import ANSWER, OFFER, invite
 
 VIDEO = "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
 
@@ -82,3 +85,132 @@ def test_a_call_with_nothing_to_anchor_asks_the_relay_for_nothing(line: str) -> 
     hang_up(caller, callee)
     assert border.commands == []
     assert border.over()
+
+
+# --- what a refusal says --------------------------------------------------------------------------
+
+SECURE = OFFER.replace("RTP/AVP", "RTP/SAVP")
+"""Nothing that can be anchored."""
+
+
+def told(response: Response) -> tuple[str | None, str | None]:
+    return response.headers.get("retry-after"), response.headers.get("warning")
+
+
+def test_a_first_offer_that_cannot_be_had_is_not_acceptable() -> None:
+    border = Border()
+    border.receive(invite(body=SECURE), CALLER)
+    warning = '305 203.0.113.10:5060 "Incompatible media format"'
+    assert told(border.response(CALLER, 488)) == (None, warning)
+    assert border.heard(CALLEE) == []
+    (record,) = border.records
+    assert record["ended_by"] == "border"
+    assert border.over()
+
+
+def test_an_offer_within_the_call_that_cannot_be_had_fails_alone() -> None:
+    border = Border()
+    caller, callee = up(border)
+    callee.ask("INVITE", body=SECURE)
+    warning = '305 10.20.0.5:5060 "Incompatible media format"'
+    assert told(callee.heard(488)) == (None, warning)
+    callee.ack()
+    assert caller.inbox() == []
+    hang_up(caller, callee)
+    assert border.over()
+
+
+def test_a_call_without_ports_is_refused_for_a_while() -> None:
+    border = Border(ports=0)
+    border.receive(invite(), CALLER)
+    warning = '399 203.0.113.10:5060 "No media ports left"'
+    assert told(border.response(CALLER, 503)) == ("5", warning)
+    assert border.heard(CALLEE) == []
+    assert border.over()
+
+
+def test_a_new_stream_of_the_called_side_is_refused_in_the_name_of_its_own_side() -> None:
+    border = Border(ports=4)
+    caller, callee = up(border)
+    callee.ask("INVITE", body=ANSWER + VIDEO)
+    assert told(callee.heard(503)) == ("5", '399 10.20.0.5:5060 "No media ports left"')
+    callee.ack()
+    hang_up(caller, callee)
+    assert border.over()
+
+
+def test_without_a_relay_a_call_that_has_no_media_goes_on_and_gets_none() -> None:
+    border = Border()
+    head = OFFER.partition("m=")[0]
+    caller, callee = up(border, offer=head, answer=ANSWER.partition("m=")[0])
+    border.perform(border.core.relay_lost(border.now))
+    caller.ask("INVITE", body=OFFER)
+    assert told(caller.heard(503)) == ("5", '399 203.0.113.10:5060 "No media relay"')
+    caller.ack()
+    assert callee.inbox() == []
+    hang_up(caller, callee)
+    assert border.over()
+
+
+def test_a_relay_that_fails_otherwise_has_not_run_out_of_ports() -> None:
+    border = Border()
+    border.answers_relay = False
+    border.receive(invite(), CALLER)
+    (asked,) = border.unanswered
+    failed = Failed(asked.command.session, "no_interface", "lan")  # type: ignore[union-attr]
+    border.unanswered.clear()
+    border.answers_relay = True
+    border.perform(border.core.relay_replied(asked.serial, failed, border.now))
+    assert told(border.response(CALLER, 503)) == ("5", '399 203.0.113.10:5060 "No media relay"')
+    assert border.over()
+
+
+# --- answers that come late -----------------------------------------------------------------------
+
+
+def closed(border: Border) -> int:
+    return sum(isinstance(ask.command, Close) for ask in border.unanswered)
+
+
+def test_ports_which_may_still_come_are_given_back() -> None:
+    border = Border()
+    border.answers_relay = False
+    border.receive(invite(), CALLER)
+    border.wait(4.9)
+    assert (border.heard(CALLER), closed(border)) == ([], 0)
+    border.wait(0.2)
+    assert border.heard(CALLER) == ["503"]
+    assert closed(border) == 1
+
+
+def test_a_session_that_is_open_stays_so_when_it_cannot_grow() -> None:
+    border = Border()
+    caller, _ = up(border)
+    border.answers_relay = False
+    caller.ask("INVITE", body=OFFER + VIDEO)
+    border.wait(5.1)
+    caller.heard(503)
+    assert closed(border) == 0
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_what_no_longer_waits_is_not_taken_up_again(found: bool) -> None:
+    second = Flow("lan", "udp", ("10.20.0.12", 5060))
+    both = '{ uri: "sip:10.20.0.11" }, { uri: "sip:10.20.0.12", priority: 2 }'
+    text = TWO_ZONES.replace('{ uri: "sip:10.20.0.11" }', both).replace(".11/32", ".0/24")
+    border = Border(text)
+    border.receive(invite("Supported: 100rel", body=""), CALLER)
+    request = border.request(CALLEE, "INVITE")
+    callee = called(border, request)
+    border.answers_relay = False
+    callee.answers(request, 183, "Require: 100rel", "RSeq: 1", body=ANSWER)  # it waits for ports
+    (asked,) = border.unanswered
+    callee.answers(request, 503)
+    border.request(second, "INVITE")
+    if found:
+        reply = Opened(asked.command.session, (StreamPorts(0, 30000, 30002),))  # type: ignore[union-attr]
+        border.perform(border.core.relay_replied(asked.serial, reply, border.now))
+    else:
+        border.wait(5.1)
+    assert border.heard(CALLER) == []
+    assert callee.inbox() == ["ACK"]
