@@ -174,7 +174,9 @@ def test_what_was_found_before_a_syntax_error_is_kept() -> None:
 def test_deep_nesting_is_refused_before_it_costs_anything(opening: str) -> None:
     made = tree(opening * 100_000)
     assert made.broken
-    assert f"nested more than {MOST_DEPTH} deep" in {f.message for f in made.findings}
+    # By our own count, or by libyaml's, of which newer ones read ahead.
+    ours, libyaml = f"nested more than {MOST_DEPTH} deep", "exceeded maximum nesting depth"
+    assert any(ours in f.message or libyaml in f.message for f in made.findings)
 
 
 def test_the_deepest_nesting_that_is_allowed() -> None:
