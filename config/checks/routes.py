@@ -9,6 +9,13 @@ from config.problems import Finding, Loc, quoted
 
 MOST_PATTERN = 1000
 
+_PIECE = re.compile(
+    r"\\.|\[\^?(?:\]|\\.|[^\]\\])(?:\\.|[^\]\\])*\]"  # one character of some kind
+    r"|(?:[*+]|\{\d*,\d*\})\+"  # possessive: it gives nothing back
+    r"|\{\d*,\d*\}|.",
+    re.DOTALL,
+)
+
 _Origin = tuple[str, str]
 """Where a call comes from: ("any", ""), ("zone", NAME) or ("trunk", NAME)."""
 
@@ -41,6 +48,10 @@ def patterns(config: Config) -> Iterator[Finding]:
             if fault := _fault(to):
                 message = f"{quoted(to)} is not a regular expression: {fault}"
                 yield Finding(loc, message, "a list of numbers needs no regular expression")
+            elif _may_run_away(to):
+                message = f"{quoted(to)} repeats a repetition: one number may take hours to compare"
+                hint = "while it is compared no call is served; repeat only once, as in `\\d+`"
+                yield Finding(loc, message, hint, severity="warning")
         elif to == () or (to and "" in to):
             yield Finding(loc, "an empty number fits no call", "`*` fits every number")
 
@@ -58,6 +69,21 @@ def _fault(pattern: str) -> str:
         except (OverflowError, RecursionError):
             return "it is too large"
     return ""
+
+
+def _may_run_away(pattern: str) -> bool:
+    """Is a group repeated without a limit that has such a repetition inside? Then there may be a
+    way to cut a number for each of its digits, twice as many with every one more."""
+    inside, closed = [False], False
+    for piece in _PIECE.findall(pattern):
+        if piece == "(":
+            inside.append(False)
+        endless = piece in {"*", "+"} or (piece.startswith("{") and piece.endswith(",}"))
+        if endless and closed:
+            return True
+        closed = piece == ")" and len(inside) > 1 and inside.pop()
+        inside[-1] = inside[-1] or endless or closed
+    return False
 
 
 def shadows(config: Config) -> Iterator[Finding]:

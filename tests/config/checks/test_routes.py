@@ -64,6 +64,24 @@ def test_what_can_fit_no_number_is_refused(to: object, said: str) -> None:
     assert re.search(re.escape(said), finding.message)
 
 
+@pytest.mark.parametrize("to", [r"^(\d+)+$", "(a*)*", "(?:x(1{2,})y)+", "((1+)|2)*", "(1+){3,}"])
+def test_a_pattern_that_may_run_away_is_warned_of(to: str) -> None:
+    (finding,) = patterns(routes({"match": {"to": to}}))
+    assert finding.severity == "warning"
+    assert "repeats a repetition" in finding.message
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        *(r"^(\+49|0)\d+$", "(1+)?2+", "(1+){2}", "(12)+", r"(1\+)+", "([+*])+", "[(]1+[)]*"),
+        *("(1++)*", "([]+*])+", "(1{2,3})+", r"\(1+\)*"),
+    ],
+)
+def test_a_pattern_that_repeats_once_is_right(to: str) -> None:
+    assert list(patterns(routes({"match": {"to": to}}))) == []
+
+
 ANY = {"from": "any"}
 ZONE = {"from": {"zone": "inside"}}
 TRUNK = {"from": {"trunk": "pbx"}}
