@@ -169,7 +169,7 @@ class PhoneDialog:
             return ""
         if self.up or not self.media.agreed:
             return self.described(body)
-        if body and not self.media.repeats(read(body)):
+        if body and not self.media.knows(read(body)):
             self.phone.complain(f"call {self.index}: the 200 does not repeat the early answer")
         return ""
 

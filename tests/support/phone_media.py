@@ -51,6 +51,7 @@ class PhoneMedia:
         self._version = 0
         self._written = ""
         self._remote: Described | None = None
+        self._agreed_on: list[Described] = []
         self._sent = 0
         self._spoken: dict[int, list[float]] = {}
         """When each port of ours sent."""
@@ -68,15 +69,16 @@ class PhoneMedia:
         """For one more early dialog: the same offer, the same ports, an answer of its own."""
         other = copy(self)
         other.history = []
+        other._agreed_on = []
         return other
 
     @property
     def agreed(self) -> bool:
         return self._remote is not None
 
-    def repeats(self, theirs: Described) -> bool:
-        """Is it the description which was agreed on, though of another version?"""
-        return self._remote == replace(theirs, version=self._remote.version if self._remote else 0)
+    def knows(self, theirs: Described) -> bool:
+        """Was it agreed on before, be it in another version?"""
+        return any(before == replace(theirs, version=before.version) for before in self._agreed_on)
 
     # --- our offers -------------------------------------------------------------------------------
 
@@ -150,6 +152,7 @@ class PhoneMedia:
     def _agree(self, lines: tuple[Line, ...], theirs: Described, now: float) -> None:
         self._check_origin(theirs)
         self.lines, self._remote = lines, theirs
+        self._agreed_on.append(theirs)
         self.streams = tuple(
             Stream(
                 at,

@@ -98,7 +98,7 @@ def _caller(random: Random) -> CallerScript:
 
 
 def _early_steps(random: Random) -> tuple[Step, ...]:
-    deeds: tuple[Deed, ...] = ("update", "refresh", "info", "hold", "options")
+    deeds: tuple[Deed, ...] = ("update", "refresh", "info", "options")
     count = random.choice((1, 1, 2))
     return tuple(Step(random.uniform(0.0, 1.0), random.choice(deeds)) for _ in range(count))
 
