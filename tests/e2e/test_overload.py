@@ -37,7 +37,9 @@ def test_after_three_seconds_of_twice_the_load_every_stream_flows_at_once(
     assert sent > 1.8 * capacity, "the flood was none"
 
     before = streams.forwarded()
-    sent = len(streams.send(2 * capacity, 3.0, TOGETHER)) * COUNT
+    # All that can be sent, not twice what was just measured: what a relay can carry changes from
+    # one second to the next on a machine that does other things too.
+    sent = len(streams.send(FLOOD, 3.0, TOGETHER)) * COUNT
     carried = streams.forwarded() - before
     assert sent > 1.8 * carried, "there was no overload"
     assert carried / 3 > capacity / 2, "overload must not eat the work that can be done"
