@@ -7,7 +7,7 @@ from sbc.actions import Flow
 from sbc.sip.message import Response
 from tests.support.border import CALLEE, CALLER, Border
 from tests.support.configs import TWO_ZONES
-from tests.support.ends import called, hang_up, up
+from tests.support.ends import called, hang_up, inviting, up
 from tests.support.messages import ANSWER, OFFER, invite
 
 VIDEO = "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
@@ -20,6 +20,16 @@ def test_a_stream_that_has_its_ports_asks_for_none() -> None:
     caller.ask("INVITE", body=OFFER)
     callee.got("INVITE")
     assert len([each for each in border.commands if isinstance(each, Open)]) == asked
+
+
+def test_the_relay_learns_what_was_agreed_when_it_was() -> None:
+    border = Border()
+    request, callee = inviting(border)
+    callee.answers(request, 183, body=ANSWER)
+    callee.answers(request, 200, body=ANSWER)
+    early, late = border.programs()
+    assert (early.supervise, late.supervise) == (False, True)
+    assert len(early.streams) == len(late.streams) == 1
 
 
 def test_without_ports_a_new_stream_is_refused_and_the_call_goes_on() -> None:
@@ -106,6 +116,14 @@ def test_a_first_offer_that_cannot_be_had_is_not_acceptable() -> None:
     (record,) = border.records
     assert record["ended_by"] == "border"
     assert border.over()
+
+
+def test_nor_is_one_that_the_called_side_makes_and_the_caller_is_told_so_by_us() -> None:
+    border = Border()
+    request, callee = inviting(border, body="")
+    callee.answers(request, 200, body=SECURE)
+    warning = '305 203.0.113.10:5060 "Incompatible media format"'
+    assert told(border.response(CALLER, 488)) == (None, warning)
 
 
 def test_an_offer_within_the_call_that_cannot_be_had_fails_alone() -> None:
