@@ -7,10 +7,11 @@ only the link breaks. Another one comes up later.
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from heapq import heappop, heappush
+from math import inf
 from random import Random
 
 from media.control import PROTOCOL, Command, Hello, Welcome
-from media.engine.flow import Bind, Install, Remove, Send, Unbind
+from media.engine.flow import Bind, Install, Local, Remove, Send, Unbind
 from media.ports import MediaInterface
 from media.relay import Action, Answer, Relay
 from media.stream import Tell
@@ -37,6 +38,9 @@ class RelayProcess:
         self._connection = 0
         self.relay: Relay | None = None
         self.engine = VirtualEngine(self._up)
+        self.too_soon: list[Local] = []
+        """Ports that were bound again within their quarantine."""
+        self._released: dict[Local, float] = {}
 
     @property
     def linked(self) -> bool:
@@ -69,6 +73,7 @@ class RelayProcess:
         self._broken = True
         self.relay = None
         self.engine = VirtualEngine(self._up)
+        self._released.clear()
 
     def cut(self, now: float) -> None:
         """Only the link breaks."""
@@ -137,11 +142,15 @@ class RelayProcess:
         assert self.relay is not None
         match action:
             case Bind(local, kind):
+                rested = now - self._released.get(local, -inf)
+                if rested < self.interfaces[local[0]].quarantine:
+                    self.too_soon.append(local)
                 if self.engine.bind(local, kind):
                     return self.relay.bound(local, now)
                 return self.relay.bind_failed(local, now)
             case Unbind(local):
                 self.engine.unbind(local)
+                self._released[local] = now
             case Install(flow):
                 self.engine.install(flow)
             case Remove(local, source):

@@ -10,7 +10,7 @@ from itertools import pairwise
 from media.relay import Relay
 from tests.support.neighbourhood import BEHIND_NAT, BORDER, PHONES, QUARANTINE, SECRETS
 from tests.support.phone_callee import CalleeCall
-from tests.support.phone_caller import CallerCall
+from tests.support.phone_caller import IN_ORDER, CallerCall
 from tests.support.phone_dialog import PhoneDialog
 from tests.support.phone_media import Stream
 from tests.support.phones import Phone
@@ -79,8 +79,12 @@ def _cut_off(world: World, phone: Phone) -> bool:
 def complaints(world: World) -> Iterator[str]:
     for phone in world.phones.values():
         for complaint in phone.complaints:
-            if not (_cut_off(world, phone) and "has never ended" in complaint):
+            cut_off = _cut_off(world, phone) and "has never ended" in complaint
+            overtaken = not world.script.calm and IN_ORDER in complaint
+            if not (cut_off or overtaken):
                 yield complaint
+    for local in world.relay.too_soon:
+        yield f"port {local} was used again before its rest was over"
     for datagram in world.strays:
         yield f"sent to where nobody is: {datagram.to} on {datagram.wire}"
     for at, note in world.notes:

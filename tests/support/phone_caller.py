@@ -16,6 +16,9 @@ from tests.support.scripts import CallerScript
 KINDS = {"audio": ("audio",), "audio and video": ("audio", "video"), "none": ()}
 
 
+IN_ORDER = "the 200 did not wait for the PRACK of a description"
+
+
 @dataclass(frozen=True, slots=True)
 class Final:
     """A final answer as the caller heard it."""
@@ -43,9 +46,11 @@ class CallerCall:
         self._local = f'"Somebody" <sip:2{index:03d}@{phone.me.ip}>;tag={phone.word()}'
         self._first_port = phone.adopt(self.call_id, self)
         self._media = PhoneMedia(
-            phone.me.ip, phone.me.secret, self._first_port, 1 << 28 | index << 12
+            phone.me.shown, phone.me.secret, self._first_port, 1 << 28 | index << 12
         )
         self._rseq: dict[str, int] = {}
+        self._pracking: set[str] = set()
+        """Dialogs of which a description waits for the answer to our PRACK."""
         self._key: Key | None = None
 
     # --- setting up -------------------------------------------------------------------------------
@@ -124,7 +129,10 @@ class CallerCall:
         if answer.body and not dialog.media.agreed:
             body = dialog.described(answer.body)
             self._early(dialog)
-        dialog.ask_prack(f"{rseq} {answer.headers.cseq.number} INVITE", body)
+        if answer.body:
+            self._pracking.add(tag)
+        rack = f"{rseq} {answer.headers.cseq.number} INVITE"
+        dialog.ask_prack(rack, body, lambda _: self._pracking.discard(tag))
 
     def _early(self, dialog: PhoneDialog) -> None:
         self._speaking(dialog)
@@ -137,6 +145,8 @@ class CallerCall:
     def _accepted(self, answer: Response) -> None:
         tag = answer.headers.to.tag or ""
         dialog = self._dialog(tag, answer)
+        if tag in self._pracking and not self.finals:
+            self._complain(IN_ORDER)
         self.finals.append(Final(self.phone.now, 200, tag))
         if len({final.tag for final in self.finals}) > 1:
             self._complain("a second answer, of another fork")

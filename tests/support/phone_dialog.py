@@ -62,6 +62,7 @@ class PhoneDialog:
         self.cseq = cseq
         """Of our last request."""
         self.media = media
+        media.rude = manner.rude
         self.manner = manner
         self.deaf = manner.deaf
         self.up = False
@@ -173,8 +174,8 @@ class PhoneDialog:
             self.phone.complain(f"call {self.index}: the 200 does not repeat the early answer")
         return ""
 
-    def ask_prack(self, rack: str, body: str) -> None:
-        self.ask("PRACK", lambda _: None, body, fields=(f"RAck: {rack}",))
+    def ask_prack(self, rack: str, body: str, outcome: Callable[[Response | None], None]) -> None:
+        self.ask("PRACK", outcome, body, fields=(f"RAck: {rack}",))
 
     def ask(
         self,

@@ -61,6 +61,7 @@ class PhoneMedia:
         """Our open offer."""
         self.streams: tuple[Stream, ...] = ()
         self.mute = False
+        self.rude = False
         self.history: list[tuple[float, tuple[Stream, ...], bool]] = []
         """When, what was agreed, and whether we keep silent all the same."""
         self.heard: list[Heard] = []
@@ -210,7 +211,7 @@ class PhoneMedia:
         """From which port, where to, and what: one RTP packet for each stream that we send."""
         self._sent += 1
         for stream in self.streams:
-            if stream.sends and not self.mute:
+            if (stream.sends or self.rude) and not self.mute:
                 self._spoken.setdefault(stream.local, []).append(now)
                 payload_type = 8 if stream.kind == "audio" else 97
                 ticks = 160 * self._sent * (1 if stream.kind == "audio" else 11)

@@ -20,16 +20,22 @@ class Self:
     secret: str
     """Names its zone; occurs nowhere else."""
     transport: str = "udp"
+    guessed: str = ""
+    """Where it thinks that others see it."""
+
+    @property
+    def shown(self) -> str:
+        return self.guessed or self.ip
 
     @property
     def _parameter(self) -> str:
         return ";transport=tcp" if self.transport == "tcp" else ""
 
     def contact(self, index: int) -> str:
-        return f"sip:{self.secret}-{index}@{self.ip}:5060{self._parameter}"
+        return f"sip:{self.secret}-{index}@{self.shown}:5060{self._parameter}"
 
     def route(self) -> str:
-        return f"<sip:{self.secret}@{self.ip}:5060;lr{self._parameter}>"
+        return f"<sip:{self.secret}@{self.shown}:5060;lr{self._parameter}>"
 
 
 def request(
@@ -48,7 +54,7 @@ def request(
     kind: str = "application/sdp",
 ) -> bytes:
     lines = [
-        f"Via: SIP/2.0/{me.transport.upper()} {me.ip}:5060;branch={branch};rport",
+        f"Via: SIP/2.0/{me.transport.upper()} {me.shown}:5060;branch={branch};rport",
         f"From: {from_}",
         f"To: {to}",
         f"Call-ID: {call_id}",

@@ -44,6 +44,7 @@ def random_script(seed: int) -> Script:
         inserts=random.random() < 0.3,
         tcp=random.random() < 0.25,
         few_ports=random.random() < 0.08,
+        guesses=random.random() < 0.25,
     )
 
 
@@ -146,6 +147,7 @@ def _manner(random: Random) -> Manner:
         refuses=random.random() < 0.1,
         deaf=random.choice((1, 3, NEVER)) if random.random() < 0.15 else 0,
         proxied=random.random() < 0.3,
+        rude=random.random() < 0.15,
     )
 
 

@@ -50,6 +50,8 @@ class Manner:
     """It answers every re-INVITE and UPDATE which offers with 488."""
     deaf: int = 0
     """So many 2xx to its INVITEs it does not acknowledge."""
+    rude: bool = False
+    """It goes on sending media, whatever was agreed."""
     proxied: bool = False
     """A proxy before it records itself in the route."""
 
@@ -143,6 +145,8 @@ class Script:
     """Bob's SIP runs over TCP."""
     few_ports: bool = False
     """Each interface has ports for two streams only."""
+    guesses: bool = False
+    """Alice knows the address of her NAT, and thinks that its ports are hers."""
 
     @property
     def calm(self) -> bool:

@@ -96,6 +96,8 @@ class World:
             "inside": script.inside,
             "annex": script.inside,
         }
+        if script.guesses:
+            self.phones["alice"].guess(NAT)
         if script.tcp:
             self.phones["bob"].speak_tcp()
         self.core = Core(
