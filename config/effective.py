@@ -1,32 +1,60 @@
 """What holds for a call, from what is written where: trunk before zone before the defaults.
 
 A block of the trunk is merged into that of its zone key by key, one level deep: what the trunk
-does not say, its zone says.
+does not say, its zone says. It is worked out once for a configuration, as `Terms` by name; a call
+only looks it up.
 """
 
-from config.model import CodecPolicy, Config, Latching, MediaProfile
+from dataclasses import dataclass
+from typing import Literal
+
+from config.model import CodecPolicy, Config, Latching, MediaProfile, Trunk, TrunkLimits, Zone
 
 OPEN = Latching(mode="none")
 GUARDED = Latching(mode="ranked")
 """The defaults of a trusted and of an untrusted zone."""
 
 
-def latching_for(config: Config, trunk_name: str | None, zone_name: str) -> Latching:
-    zone = config.zones[zone_name]
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything that holds for one peer of ours, whatever level of the file says it."""
+
+    name: str
+    zone: str
+    trusted: bool
+    domain: str | None
+    """Host part of From and To towards it. None: the addresses of the two ends."""
+    codecs: CodecPolicy
+    latching: Latching
+    media: MediaProfile
+    limits: TrunkLimits
+    offerless: Literal["relay", "insert"]
+
+
+def terms_of(config: Config) -> dict[str, Terms]:
+    """Of each peer, by its name."""
+    return {name: _trunk(config, name, trunk) for name, trunk in config.trunks.items()}
+
+
+def _trunk(config: Config, name: str, trunk: Trunk) -> Terms:
+    zone = config.zones[trunk.zone]
+    codecs = trunk.codec_policy or zone.codec_policy
+    media = trunk.media or zone.media
+    return Terms(
+        name=name,
+        zone=trunk.zone,
+        trusted=zone.trust == "trusted",
+        domain=trunk.domain,
+        codecs=CodecPolicy() if codecs is None else config.codec_policies[codecs],
+        latching=_latching(zone, trunk.latching),
+        media=MediaProfile() if media is None else config.media_profiles[media],
+        limits=trunk.limits,
+        offerless=trunk.offerless,
+    )
+
+
+def _latching(zone: Zone, own: Latching | None) -> Latching:
     latching = zone.latching or (OPEN if zone.trust == "trusted" else GUARDED)
-    own = None if trunk_name is None else config.trunks[trunk_name].latching
     if own is None:
         return latching
     return latching.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
-
-
-def codec_policy_for(config: Config, trunk_name: str | None, zone_name: str) -> CodecPolicy:
-    own = None if trunk_name is None else config.trunks[trunk_name].codec_policy
-    name = own or config.zones[zone_name].codec_policy
-    return CodecPolicy() if name is None else config.codec_policies[name]
-
-
-def media_profile_for(config: Config, trunk_name: str | None, zone_name: str) -> MediaProfile:
-    own = None if trunk_name is None else config.trunks[trunk_name].media
-    name = own or config.zones[zone_name].media
-    return MediaProfile() if name is None else config.media_profiles[name]

@@ -4,29 +4,35 @@ The shell gives the core bytes, replies and the time; the core answers with a li
 input, then all of its actions, then one alarm at `next_deadline()`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from media.control import Command
 
 Address = tuple[str, int]
-Transport = Literal["udp", "tcp"]
+Transport = Literal["udp", "tcp", "tls", "ws", "wss"]
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A path to one peer (RFC 5626 §2): our listener and their address.
 
-    For TCP it names the connection: the shell uses the open one to `remote`, or opens it.
+    For all but UDP it names the connection: the shell uses the open one to `remote`, or opens it.
     """
 
     interface: str
     transport: Transport
     remote: Address
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """Who the peer's certificate says that it is, verified (RFC 5922 §7.1); it names no path."""
 
     @property
     def reliable(self) -> bool:
         return self.transport != "udp"
+
+    @property
+    def secure(self) -> bool:
+        return self.transport in {"tls", "wss"}
 
 
 @dataclass(frozen=True, slots=True)

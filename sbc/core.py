@@ -5,6 +5,7 @@ Each input is dealt with whole: classified, parsed, passed through transactions 
 of its actions returned. Then the shell sets one alarm for `next_deadline`.
 """
 
+from config.effective import terms_of
 from config.model import Config, MessageLimits
 from media.control import Event, Query, Reply, Welcome
 from sbc.actions import Action, Flow
@@ -36,7 +37,9 @@ class Core:
         }
         self._layer = TransactionLayer()
         self._wire = Wire(self._layer, listeners, tokens, config.node.user_agent)
-        self._shared = Shared(self._wire, config, Targets(config, listeners), epoch)
+        self._shared = Shared(
+            self._wire, config, terms_of(config), Targets(config, listeners), epoch
+        )
         self._agent = Agent(self._shared, OutOfDialog(self._shared, self._sources))
 
     # --- inputs -----------------------------------------------------------------------------------

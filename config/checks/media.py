@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from config.addresses import IpAddress
-from config.effective import latching_for
 from config.model import Config, Latching
 from config.problems import Finding, Loc, path_of, quoted
 
@@ -61,7 +60,7 @@ def codec_orders(config: Config) -> Iterator[Finding]:
 def latching(config: Config) -> Iterator[Finding]:
     """Without latching, a phone behind NAT hears nothing."""
     for name, zone in config.zones.items():
-        if zone.trust == "untrusted" and latching_for(config, None, name).mode == "none":
+        if zone.trust == "untrusted" and _is_none(zone.latching):
             yield _unlatched(("zones", name, "latching"), name)
     for name, trunk in config.trunks.items():
         own, home = trunk.latching, config.zones.get(trunk.zone)

@@ -6,9 +6,11 @@ happen when in `figure`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from config.effective import Terms
 from config.model import Config
 from media.control import Close, Command, SessionReport
 from media.sdp.session import Session
@@ -86,6 +88,8 @@ class Shared:
 
     wire: Wire
     config: Config
+    terms: Mapping[str, Terms]
+    """What holds for each peer, by its name."""
     targets: Targets
     epoch: float
     """Wall clock, in seconds, at 0 of the core's clock."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from config.effective import codec_policy_for, latching_for, media_profile_for
-from config.model import Config
+from config.effective import Terms
 from media.control import Close
 from media.sdp.anchor import BadAnswer
 from media.sdp.session import Session
@@ -40,9 +39,7 @@ from sbc.routing.targets import Target
 
 def begin(call: Call) -> None:
     """The call is admitted and has its first target: find media ports, then invite."""
-    trunks = call.shared.config.trunks
-    names = (call.facts.caller.trunk, call.target.trunk)
-    call.wire.timer((call, "ring"), min(trunks[name].limits.ring for name in names))
+    call.wire.timer((call, "ring"), min(terms.limits.ring for terms in _both_terms(call)))
     if call.shared.relay_up:
         _allocate(call)
     else:
@@ -59,9 +56,9 @@ def _allocate(call: Call) -> None:
     """Ports for the caller's offer; an INVITE without one gets them with the called side's
     offer."""
     call.state = State.ALLOCATING
-    trunk = call.shared.config.trunks[call.target.trunk]
+    terms = call.shared.terms[call.target.trunk]
     call.inserted = None
-    if call.offer is None and trunk.offerless == "insert":
+    if call.offer is None and terms.offerless == "insert":
         call.inserted = inserted_offer(call.target.listener.ip)
     offer = call.offer or call.inserted
     event = Allocated()
@@ -72,19 +69,19 @@ def _allocate(call: Call) -> None:
 def invite(call: Call, event: Allocated) -> None:
     """Send the INVITE to the target at hand."""
     del event
-    target, config = call.target, call.shared.config
-    trunk = config.trunks[target.trunk]
-    peer = Peer(trunk.zone, target.trunk, config.zones[trunk.zone].trust == "trusted")
+    target = call.target
+    terms = call.shared.terms[target.trunk]
+    peer = Peer(terms.zone, target.trunk, terms.trusted)
     tokens = call.wire.tokens
     leg = Leg(call, call.wire, "b", peer, target.flow, tokens.token(32), symmetric=False)
-    domain = trunk.domain or leg.listener.host
+    domain = terms.domain or leg.listener.host
     offer = call.offer or call.inserted
     if offer is not None:
         offer = call.plan.offer(offer, "a")
     invitation = Invitation(
         request_uri=request_uri(call.facts.parties.called, target),
         from_field=from_field(call.facts.parties, domain, tokens.token(16)),
-        to_field=to_field(call.facts.parties, trunk.domain or uri_host(target)),
+        to_field=to_field(call.facts.parties, terms.domain or uri_host(target)),
         max_forwards=call.facts.max_forwards,
         content=replace(call.content, sdp=offer),
         # Without an offer of ours a reliable 1xx may carry theirs, and the caller must answer it.
@@ -201,7 +198,7 @@ def _try_next(call: Call) -> None:
     following = call.targets[0]
     if following.flow.interface == call.target.flow.interface and not call.parked:
         call.target = call.targets.pop(0)
-        call.plan.sides["b"] = _called_side(call.shared.config, following)
+        call.plan.sides["b"] = _called_side(call, following)
     else:
         if call.plan.open or call.parked:
             call.shared.tell(Close(call.plan.session))
@@ -224,34 +221,37 @@ def _pair(call: Call, usage: Usage) -> Usage:
 
 
 def _plan(call: Call, target: Target) -> MediaPlan:
-    config, caller = call.shared.config, call.caller.leg
+    caller = call.caller.leg
     tokens = call.wire.tokens
     session = call.uid if not call.attempts else f"{call.uid}.{len(call.attempts)}"
     return MediaPlan(
         session,
-        _side(config, caller.peer.trunk, caller.listener, caller.flow.remote[0]),
-        _called_side(config, target),
+        _side(call, caller.peer.trunk, caller.listener, caller.flow.remote[0]),
+        _called_side(call, target),
         (tokens.number(2**31), tokens.number(2**31)),
     )
 
 
-def _called_side(config: Config, target: Target) -> MediaSide:
-    return _side(config, target.trunk, target.listener, target.flow.remote[0])
+def _called_side(call: Call, target: Target) -> MediaSide:
+    return _side(call, target.trunk, target.listener, target.flow.remote[0])
 
 
-def _side(config: Config, trunk: str, listener: Listener, peer_ip: str) -> MediaSide:
-    zone = listener.zone
+def _side(call: Call, trunk: str, listener: Listener, peer_ip: str) -> MediaSide:
+    terms = call.shared.terms[trunk]
     return MediaSide(
         interface=listener.interface,
         shown=listener.ip,
-        codecs=codec_policy_for(config, trunk, zone),
-        latching=latching_for(config, trunk, zone),
-        timeout=media_profile_for(config, trunk, zone).rtp_timeout,
+        codecs=terms.codecs,
+        latching=terms.latching,
+        timeout=terms.media.rtp_timeout,
         signalling_ip=peer_ip,
     )
 
 
 def _max_duration(call: Call) -> float:
-    trunks = call.shared.config.trunks
-    names = {call.facts.caller.trunk, call.target.trunk}
-    return min(trunks[name].limits.max_duration for name in names)
+    return min(terms.limits.max_duration for terms in _both_terms(call))
+
+
+def _both_terms(call: Call) -> tuple[Terms, Terms]:
+    terms = call.shared.terms
+    return terms[call.facts.caller.trunk], terms[call.target.trunk]

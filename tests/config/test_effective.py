@@ -1,57 +1,55 @@
-from config.effective import codec_policy_for, latching_for, media_profile_for
+from typing import Any
+
+from config.effective import Terms, terms_of
 from config.model import CodecPolicy, Latching, MediaProfile
 from tests.config.samples import model
 
 
+def terms(name: str, changes: dict[tuple[str | int, ...], Any] | None = None) -> Terms:
+    return terms_of(model(changes or {}))[name]
+
+
 def test_a_zone_that_says_nothing_latches_by_its_trust() -> None:
-    config = model()
-    assert latching_for(config, None, "outside") == Latching(mode="ranked")
-    assert latching_for(config, "pbx", "inside") == Latching(mode="none")
+    assert terms("carrier").latching == Latching(mode="ranked")
+    assert terms("pbx").latching == Latching(mode="none")
 
 
 def test_a_zone_holds_before_the_defaults() -> None:
-    config = model({("zones", "outside", "latching"): {"mode": "signalled"}})
-    assert latching_for(config, None, "outside").mode == "signalled"
-    assert latching_for(config, "carrier", "outside").mode == "signalled"
+    signalled = terms("carrier", {("zones", "outside", "latching"): {"mode": "signalled"}})
+    assert signalled.latching.mode == "signalled"
 
 
 def test_a_trunk_holds_before_its_zone_and_leaves_it_what_it_does_not_say() -> None:
-    config = model(
+    latching = terms(
+        "carrier",
         {
             ("zones", "outside", "latching"): {"mode": "ranked", "window": "9s", "prefix": 28},
             ("trunks", "carrier", "latching"): {"mode": "subnet", "prefix": 30},
-        }
-    )
-    latching = latching_for(config, "carrier", "outside")
+        },
+    ).latching
     assert (latching.mode, latching.window, latching.prefix) == ("subnet", 9.0, 30)
-    assert latching_for(config, None, "outside").mode == "ranked"
 
 
 def test_a_trunk_s_codec_policy_holds_before_its_zone_s() -> None:
-    narrow, wide = {"allow": ["pcma"]}, {"allow": ["opus", "pcma"]}
-    config = model(
-        {
-            ("codec_policies",): {"narrow": narrow, "wide": wide},
-            ("zones", "outside", "codec_policy"): "wide",
-            ("trunks", "carrier", "codec_policy"): "narrow",
-        }
-    )
-    assert codec_policy_for(config, "carrier", "outside").allow == ("pcma",)
-    assert codec_policy_for(config, None, "outside").allow == ("opus", "pcma")
-    assert codec_policy_for(config, "pbx", "inside") == CodecPolicy()
+    changes: dict[tuple[str | int, ...], Any] = {
+        ("codec_policies",): {"narrow": {"allow": ["pcma"]}, "wide": {"allow": ["opus", "pcma"]}},
+        ("zones", "outside", "codec_policy"): "wide",
+    }
+    assert terms("carrier", changes).codecs.allow == ("opus", "pcma")
+    assert terms("pbx", changes).codecs == CodecPolicy()
+    changes["trunks", "carrier", "codec_policy"] = "narrow"
+    assert terms("carrier", changes).codecs.allow == ("pcma",)
 
 
 def test_a_trunk_s_media_profile_holds_before_its_zone_s() -> None:
-    config = model(
-        {
-            ("media_profiles",): {
-                "short": {"rtp_timeout": {"initial": "5s"}},
-                "long": {"rtp_timeout": {"initial": "50s"}},
-            },
-            ("zones", "outside", "media"): "long",
-            ("trunks", "carrier", "media"): "short",
-        }
-    )
-    assert media_profile_for(config, "carrier", "outside").rtp_timeout.initial == 5.0
-    assert media_profile_for(config, None, "outside").rtp_timeout.initial == 50.0
-    assert media_profile_for(config, "pbx", "inside") == MediaProfile()
+    changes: dict[tuple[str | int, ...], Any] = {
+        ("media_profiles",): {
+            "short": {"rtp_timeout": {"initial": "5s"}},
+            "long": {"rtp_timeout": {"initial": "50s"}},
+        },
+        ("zones", "outside", "media"): "long",
+    }
+    assert terms("carrier", changes).media.rtp_timeout.initial == 50.0
+    assert terms("pbx", changes).media == MediaProfile()
+    changes["trunks", "carrier", "media"] = "short"
+    assert terms("carrier", changes).media.rtp_timeout.initial == 5.0
