@@ -26,13 +26,14 @@ class Timers:
 
     def set(self, key: Hashable, at: float) -> None:
         """Fire `key` at `at`; an earlier deadline of the same key is forgotten."""
-        self._serial += 1
-        self._live[key] = self._serial
-        heappush(self._heap, (at, self._serial, key))
-        self._sweep()
+        self._serial = serial = self._serial + 1
+        self._live[key] = serial
+        heappush(self._heap, (at, serial, key))
+        if len(self._heap) > 2 * len(self._live) + SLACK:
+            self._sweep()
 
     def clear(self, key: Hashable) -> None:
-        if self._live.pop(key, None) is not None:
+        if self._live.pop(key, None) and len(self._heap) > 2 * len(self._live) + SLACK:
             self._sweep()
 
     def pop_due(self, now: float) -> list[Hashable]:
@@ -61,6 +62,6 @@ class Timers:
         return None
 
     def _sweep(self) -> None:
-        if len(self._heap) > 2 * len(self._live) + SLACK:
-            self._heap = [entry for entry in self._heap if self._live.get(entry[2]) == entry[1]]
-            heapify(self._heap)
+        live = self._live
+        self._heap = [entry for entry in self._heap if live.get(entry[2]) == entry[1]]
+        heapify(self._heap)

@@ -16,7 +16,7 @@ from sbc.b2bua.content import EMPTY, Content, read_leniently
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Answered, Progressed, Refused
 from sbc.b2bua.identity import user_of
-from sbc.b2bua.leg import ALLOW, Leg
+from sbc.b2bua.leg import ALLOW, Leg, methods
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP
 from sbc.dialog.dialog import Dialog
@@ -48,6 +48,7 @@ class Invitation:
 class Callee:
     __slots__ = (
         "_last_cseq",
+        "_local_tag",
         "_offered",
         "_owed_pracks",
         "_receivers",
@@ -72,7 +73,7 @@ class Callee:
         self._receivers: dict[Usage, ReliableReceiver] = {}
         self._owed_pracks: dict[Usage, str] = {}
         self.request = self._build(invitation)
-        leg.local_tag = self._local_tag
+        self._local_tag = leg.local_tag = self.request.headers.from_.tag or ""
         leg.traced("out", self.request)
         self.key = leg.wire.send(self.request, leg.flow, self)
 
@@ -149,7 +150,7 @@ class Callee:
                 return None
             found = self._new_usage(response, flow)
         if headers.has("allow"):
-            found.allow = frozenset(headers.allow)
+            found.allow = methods(headers)
         return found
 
     def _may_branch(self, status: int) -> bool:
@@ -157,10 +158,6 @@ class Callee:
         if len(self.leg.usages) >= MOST_BRANCHES:
             return status >= 200 and not self.final
         return status >= 200 or not self.final
-
-    @property
-    def _local_tag(self) -> str:
-        return self.request.headers.from_.tag or ""
 
     def _new_usage(self, response: Response, flow: Flow) -> Usage:
         leg = self.leg

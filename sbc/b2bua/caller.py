@@ -15,7 +15,7 @@ from sbc.b2bua.causes import reasons
 from sbc.b2bua.content import EMPTY, Content, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Abandoned, NeverAcknowledged, PrackReceived, Requested
-from sbc.b2bua.leg import ALLOW, Leg
+from sbc.b2bua.leg import ALLOW, Leg, methods
 from sbc.b2bua.pending import Asked
 from sbc.b2bua.usage import Usage
 from sbc.dialog.dialog import Dialog
@@ -77,7 +77,7 @@ class Caller:
         tag = leg.wire.tokens.token(16)
         dialog = Dialog.from_invite(self.request, tag, leg.contact, leg.flow)
         usage = Usage(leg, dialog, OfferAnswer.invited(offered=self._offered))
-        usage.allow = frozenset(self.request.headers.allow)
+        usage.allow = methods(self.request.headers)
         usage.on_prack = lambda key, request: self._prack(usage, key, request)
         leg.began(usage)
         return usage
@@ -172,7 +172,8 @@ class Caller:
             usage.exchange.described()
         response = self._response(usage, 200, content)
         offered = content.sdp is not None and not self._offered
-        usage.keep_sending(self.key, response, offered=offered)
+        cseq = self.request.headers.cseq.number
+        usage.keep_sending(self.key, response, cseq, offered=offered)
         self.leg.wire.respond(self.key, response)
 
     def _response(

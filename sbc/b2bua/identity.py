@@ -48,10 +48,10 @@ def parties(request: Request) -> Parties:
     from_uri = Uri.parse(from_.uri)
     return Parties(
         called=called,
-        called_display=_printable(to.display),
+        called_display=printable(to.display),
         to_user=user_of(Uri.parse(to.uri)) or called,
         caller=user_of(from_uri),
-        caller_display=_printable(from_.display),
+        caller_display=printable(from_.display),
         anonymous=from_uri.host.lower() == ANONYMOUS_HOST,
     )
 
@@ -68,7 +68,7 @@ def user_of(uri: Uri) -> str:
     else:
         return ""
     user = user.partition(";")[0]
-    return _printable(unquote(user, errors="replace") if "%" in user else user)
+    return printable(unquote(user, errors="replace") if "%" in user else user)
 
 
 def request_uri(called: str, target: Target) -> str:
@@ -107,7 +107,7 @@ def uri_host(target: Target) -> str:
     return format_host(target.uri.host)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     if not text.isprintable():
         text = "".join(each for each in text if each.isprintable())
     return text[:_LONGEST]

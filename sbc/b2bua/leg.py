@@ -12,11 +12,14 @@ from media.control import Side
 from sbc.actions import Flow
 from sbc.b2bua.content import ACCEPT, EMPTY, Content
 from sbc.b2bua.crossing import Field
+from sbc.b2bua.identity import printable
 from sbc.b2bua.wire import Wire
 from sbc.dialog.dialog import Dialog
 from sbc.routing.listeners import Listener
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
+from sbc.sip.grammar import split_items
+from sbc.sip.headers import Headers
 from sbc.sip.message import Request, Response, build_response
 from sbc.sip.uri import Uri
 
@@ -128,7 +131,7 @@ class Leg:
             self.call.session = self.call.session.heard(self.side, session_id)
         if not self.user_agent:
             name = headers.get("user-agent") or headers.get("server") or ""
-            self.user_agent = "".join(each for each in name if each.isprintable())[:_LONGEST_AGENT]
+            self.user_agent = printable(name)[:_LONGEST_AGENT]
 
     def traced(self, direction: Literal["in", "out"], message: Request | Response) -> None:
         self.call.trace.add(self.wire.now, self.side, direction, message)
@@ -170,6 +173,16 @@ class Leg:
         if target[0] == self.flow.remote[0]:
             return self.symmetric
         return not ip_address(target[0]).is_global
+
+
+def methods(headers: Headers) -> frozenset[str]:
+    """Those that the sender allows; peers say the same in every message."""
+    return _methods(", ".join(headers.all("allow")))
+
+
+@lru_cache(maxsize=1024)
+def _methods(text: str) -> frozenset[str]:
+    return frozenset(method for method in split_items(text) if method)
 
 
 @lru_cache(maxsize=1024)

@@ -119,6 +119,8 @@ def _clean(text: str | None) -> str | None:
     if text is None:
         return None
     text = text[:_LONGEST_NAME]
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else "?" for each in text)
 
 

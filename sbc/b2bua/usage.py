@@ -112,7 +112,8 @@ class Usage:
             fields = (("Contact", self.leg.contact), ALLOW, *fields)
         response = self.leg.response(request, status, fields, content)
         if request.method == "INVITE" and status < 300:
-            self.keep_sending(key, response, offered=not asked.offered)
+            cseq = request.headers.cseq.number
+            self.keep_sending(key, response, cseq, offered=not asked.offered)
         self.wire.respond(key, response)
 
     def _exchange_responded(self, status: int, content: Content) -> None:
@@ -121,11 +122,11 @@ class Usage:
         elif content.sdp is not None:
             self.exchange.described()
 
-    def keep_sending(self, key: Key, response: Response, *, offered: bool) -> None:
-        """A 2xx is repeated until its ACK, on every transport (RFC 3261 §13.3.1.4)."""
-        number = response.headers.cseq.number
+    def keep_sending(self, key: Key, response: Response, cseq: int, *, offered: bool) -> None:
+        """A 2xx is repeated until its ACK, on every transport (RFC 3261 §13.3.1.4). `cseq`: of the
+        INVITE."""
         self.unacknowledged = Unacknowledged(
-            key, response, number, offered, self.wire.now + GIVE_UP, T1
+            key, response, cseq, offered, self.wire.now + GIVE_UP, T1
         )
         self.wire.timer((self, "2xx"), T1)
 
@@ -183,7 +184,7 @@ class Usage:
         )
         self.leg.traced("out", built)
         key = self.wire.send(built, self.leg.next_hop(self.dialog), self)
-        self.asking[key] = Asking(method, built.headers.cseq.number, offered)
+        self.asking[key] = Asking(method, self.dialog.local_cseq, offered)
         if method == "INVITE":
             self.wire.timer((self, "patience"), PATIENCE)
         return key

@@ -223,8 +223,8 @@ def _reversed_routes(response: Response) -> tuple[str, ...]:
 
 
 def _without_tag(address: NameAddr) -> str:
-    kept = tuple(pair for pair in address.params if pair[0] != "tag")
-    return _clean(str(replace(address, params=kept)))
+    kept = tuple([pair for pair in address.params if pair[0] != "tag"])
+    return _clean(str(NameAddr(address.display, address.uri, kept)))
 
 
 def _clean(text: str) -> str:

@@ -1,11 +1,13 @@
 """CSeq and RAck: the order of requests (RFC 3261 §20.16, RFC 3262 §7.2)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import is_token, number, split_words
 
 MOST = 2**31 - 1
+_WORTH_KEEPING = 64
 
 METHODS = frozenset(
     [
@@ -36,13 +38,20 @@ class CSeq:
 
     @staticmethod
     def parse(text: str) -> "CSeq":
-        words = split_words(text)
-        if len(words) != 2 or not (words[1] in METHODS or is_token(words[1])):
-            raise BadMessage(400, "Bad CSeq")
-        return CSeq(number(words[0], MOST, "CSeq"), words[1])
+        return _parse_cached(text) if len(text) <= _WORTH_KEEPING else _parse(text)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+
+def _parse(text: str) -> CSeq:
+    words = split_words(text)
+    if len(words) != 2 or not is_method(words[1]):
+        raise BadMessage(400, "Bad CSeq")
+    return CSeq(number(words[0], MOST, "CSeq"), words[1])
+
+
+_parse_cached = lru_cache(maxsize=1024)(_parse)  # most dialogs count from one
 
 
 def parse_rack(text: str) -> tuple[int, int, str]:

@@ -5,63 +5,69 @@ folding and its odd spacing; an edit rewrites only the lines of the field that i
 value is parsed on first use and kept; a malformed one raises `BadMessage(400, …)` each time.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable, KeysView, Sequence
+from typing import Any
 
 from sbc.sip.address import NameAddr
 from sbc.sip.cseq import CSeq, parse_rack
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import number, split_items
 from sbc.sip.limits import DEFAULT, MOST_CONTACTS, MOST_ROUTES, MOST_VIAS, Limits
-from sbc.sip.lines import guard, read_lines, value_of
+from sbc.sip.lines import guard, index, read_lines, unfolded, value_of
 from sbc.sip.names import SPELLING, canonical
 from sbc.sip.via import Via
 
-T = TypeVar("T")
 _MOST_UINT32 = 2**32 - 1
 
 
 class Headers:
-    __slots__ = ("_lines", "_names", "_text", "_typed")
+    __slots__ = ("_lines", "_names", "_text", "_typed", "_values")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
         """From pairs of name and value, as they shall be written."""
         lines = [f"{name}: {value}" for name, value in fields]
         text = "\r\n".join(lines)
         guard(text, max(len(lines) - 1, 0))
-        self._text: str | None = text
-        """Everything, joined; None when lines were edited since."""
-        self._lines: list[str] = []
-        self._names: list[str] | None = None
-        """Beside each line its canonical name; None as long as `_text` alone holds everything."""
-        self._typed: dict[str, Any] = {}
+        self._set_up(lines, text)
 
     @classmethod
     def parse(cls, text: str, limits: Limits = DEFAULT) -> "Headers":
         """From the header part of a message, without the start line and the blank line."""
-        headers = cls.built(text)
-        if text:
-            headers._lines, headers._names = read_lines(text, limits.headers)
-            if len(text) > limits.header_bytes and _longest(headers._lines) > limits.header_bytes:
-                raise BadMessage(400, "Header field too long")
+        headers = cls.__new__(cls)
+        if not text:
+            headers._set_up([], text)
+            return headers
+        lines, names, values = read_lines(text, limits.headers)
+        if len(text) > limits.header_bytes and _longest(lines) > limits.header_bytes:
+            raise BadMessage(400, "Header field too long")
+        headers._set_up(lines, text)
+        headers._names, headers._values = names, values
         return headers
 
     @classmethod
-    def built(cls, text: str) -> "Headers":
-        """From lines that we wrote and guarded: nothing is looked at before it is needed."""
+    def built(cls, lines: list[str], text: str) -> "Headers":
+        """From lines that we wrote and guarded, and the same joined: nothing is looked at before
+        it is needed.
+        """
         headers = cls.__new__(cls)
-        headers._text = text
-        headers._lines = []
-        headers._names = None
-        headers._typed = {}
+        headers._set_up(lines, text)
         return headers
+
+    def _set_up(self, lines: list[str], text: str) -> None:
+        self._text: str | None = text
+        """Everything, joined; None when lines were edited since."""
+        self._lines = lines
+        self._names: list[str] = []
+        """Beside each line its canonical name, as soon as anybody asks for one."""
+        self._values: dict[str, str] = {}
+        """The first value of each name, likewise."""
+        self._typed: dict[str, Any] = {}
 
     # Reading
 
     def get(self, name: str) -> str | None:
         """The first field's value, unfolded."""
-        names = self._names or self._load()
-        return value_of(self._lines[names.index(name)]) if name in names else None
+        return (self._values or self._load()).get(name)
 
     def all(self, name: str) -> list[str]:
         """Each field's value, unfolded; comma lists stay as they are."""
@@ -69,30 +75,45 @@ class Headers:
 
     def elements(self, name: str) -> list[str]:
         """The values of all fields of this name as one list (RFC 3261 §7.3.1)."""
-        lines = self.lines(name)
-        if len(lines) == 1:
-            return split_items(value_of(lines[0]))
-        return [item for line in lines for item in split_items(value_of(line))]
+        values = self._values or self._load()
+        if len(values) == len(self._names):
+            return split_items(values.get(name, ""))
+        return [item for line in self.lines(name) for item in split_items(value_of(line))]
 
     def has(self, name: str) -> bool:
-        return name in (self._names or self._load())
+        return name in (self._values or self._load())
 
     def names(self) -> list[str]:
         """In order, repeats included."""
-        return list(self._names or self._load())
+        if not self._values:
+            self._load()
+        return list(self._names)
+
+    def present(self) -> KeysView[str]:
+        """Each name once."""
+        return (self._values or self._load()).keys()
 
     def items(self) -> list[tuple[str, str]]:
         """Each field in order: its name as written, its value unfolded."""
-        self.names()
         return [(line.partition(":")[0].rstrip(" \t"), value_of(line)) for line in self._lines]
 
     def lines(self, name: str) -> list[str]:
         """The raw lines of a field; a folded one has its line ends inside."""
-        names = self._names or self._load()
-        found = names.count(name)
-        if found < 2:
-            return [self._lines[names.index(name)]] if found else []
-        return [line for each, line in zip(names, self._lines, strict=True) if each == name]
+        if name not in (self._values or self._load()):
+            return []
+        if len(self._values) == len(self._names):
+            return [self._lines[self._names.index(name)]]
+        return [line for each, line in zip(self._names, self._lines, strict=True) if each == name]
+
+    def copied(self, names: Sequence[str]) -> list[str]:
+        """The lines of these fields, in this order, for another message: none is folded."""
+        values = self._values or self._load()
+        if len(values) == len(self._names):
+            at = self._names.index
+            lines = [self._lines[at(name)] for name in names if name in values]
+        else:
+            lines = [line for name in names for line in self.lines(name)]
+        return [unfolded(line) if "\r" in line else line for line in lines]
 
     @property
     def text(self) -> str:
@@ -136,10 +157,13 @@ class Headers:
 
     def replace_top_via(self, via: Via) -> None:
         """Change the first Via and leave every other one as it is."""
-        line, _, names = self._edit("via", str(via))
-        first = names.index("via")
-        others = split_items(value_of(self._lines[first]))[1:]
-        self._lines[first] = ", ".join([line, *others])
+        values = self._values or self._load()
+        value = values["via"] = ", ".join([str(via), *split_items(values["via"])[1:]])
+        guard(value, 0)
+        self._lines[self._names.index("via")] = f"Via: {value}"
+        self._text = None
+        self._typed["via"] = via
+        self._typed.pop("vias", None)
 
     # Understanding
 
@@ -175,8 +199,12 @@ class Headers:
         """The topmost."""
         value: Via | None = self._typed.get("via")
         if value is None:
-            first = split_items(self._needed("via"))
-            value = self._typed["via"] = _parsed(Via.parse, "via", first[0] if first else "")
+            text = self._needed("via")
+            first = split_items(text)[0] if "," in text else text
+            try:
+                value = self._typed["via"] = Via.parse(first)
+            except BadMessage as bad:
+                raise _in_field("via", bad) from None
         return value
 
     @property
@@ -184,7 +212,10 @@ class Headers:
         value: list[Via] | None = self._typed.get("vias")
         if value is None:
             texts = self._bounded("via", MOST_VIAS)
-            value = self._typed["vias"] = [_parsed(Via.parse, "via", text) for text in texts]
+            try:
+                value = self._typed["vias"] = [Via.parse(text) for text in texts]
+            except BadMessage as bad:
+                raise _in_field("via", bad) from None
             if value:
                 self._typed["via"] = value[0]
         return list(value)
@@ -194,9 +225,10 @@ class Headers:
         value: list[NameAddr] | None = self._typed.get("contact")
         if value is None:
             texts = self._bounded("contact", MOST_CONTACTS)
-            value = self._typed["contact"] = [
-                _parsed(NameAddr.parse, "contact", text) for text in texts
-            ]
+            try:
+                value = self._typed["contact"] = [NameAddr.parse(text) for text in texts]
+            except BadMessage as bad:
+                raise _in_field("contact", bad) from None
         return list(value)
 
     @property
@@ -250,11 +282,10 @@ class Headers:
 
     # Within
 
-    def _load(self) -> list[str]:
-        """Lines and names of a message that we wrote ourselves."""
-        text = self.text
-        self._lines, self._names = read_lines(text, len(text)) if text else ([], [])
-        return self._names
+    def _load(self) -> dict[str, str]:
+        """What lies where, of a message that we wrote ourselves or edited."""
+        self._names, self._values = index(self._lines, self.text)
+        return self._values
 
     def _edit(self, name: str, value: str) -> tuple[str, str, list[str]]:
         """The new line, the canonical name, all names. What was known of the field is dropped."""
@@ -262,12 +293,14 @@ class Headers:
         name = canonical(name)
         if not name:
             raise ValueError("bad header name")
-        names = self._names or self._load()
+        if not self._names:
+            self._load()
         self._text = None
+        self._values = {}
         self._typed.pop(name, None)
         if name == "via":
             self._typed.pop("vias", None)
-        return f"{SPELLING.get(name, name)}: {value}", name, names
+        return f"{SPELLING.get(name, name)}: {value}", name, self._names
 
     def _needed(self, name: str) -> str:
         value = self.get(name)
@@ -276,7 +309,11 @@ class Headers:
         return value
 
     def _address(self, name: str) -> NameAddr:
-        value = self._typed[name] = _parsed(NameAddr.parse, name, self._needed(name))
+        text = self._needed(name)
+        try:
+            value = self._typed[name] = NameAddr.parse(text)
+        except BadMessage as bad:
+            raise _in_field(name, bad) from None
         return value
 
     def _bounded(self, name: str, most: int) -> list[str]:
@@ -293,12 +330,8 @@ class Headers:
         return [item.lower() for item in self.elements(name) if item]
 
 
-def _parsed(parse: Callable[[str], T], name: str, text: str) -> T:
-    """One value; a fault in it names its header."""
-    try:
-        return parse(text)
-    except BadMessage as bad:
-        raise BadMessage(400, f"Bad {SPELLING[name]}: {bad.reason}") from None
+def _in_field(name: str, bad: BadMessage) -> BadMessage:
+    return BadMessage(400, f"Bad {SPELLING[name]}: {bad.reason}")
 
 
 def _longest(lines: list[str]) -> int:

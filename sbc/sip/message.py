@@ -10,14 +10,14 @@ from sbc.sip.grammar import number
 from sbc.sip.headers import Headers
 from sbc.sip.limits import DEFAULT, Limits
 from sbc.sip.lines import guard, value_of
-from sbc.sip.names import SPELLING
 from sbc.sip.phrases import reason_phrase
 
 _VERSION: Final = "SIP/2.0"
 _OTHER_VERSION = re.compile(r"[Ss][Ii][Pp]/[0-9]++\.[0-9]++")
 _MOST_LENGTH = 2**32 - 1
-_COPIED = ("via", "from", "to", "call-id", "cseq")
-_COPIED_100 = (*_COPIED, "timestamp")
+_COPIED_FIRST = ("via", "from", "to")
+_COPIED_NEXT = ("call-id", "cseq")
+_COPIED_NEXT_100 = (*_COPIED_NEXT, "timestamp")
 
 _FieldList = Sequence[tuple[str, str]]
 
@@ -109,13 +109,12 @@ def build_response(
         reason = reason_phrase(status)
     else:
         guard(reason, 0)
-    lines = []
-    for name in _COPIED_100 if status == 100 else _COPIED:
-        for line in request.headers.lines(name):
-            lines.append(line if "\r" not in line else f"{SPELLING[name]}: {value_of(line)}")
-        if name == "to" and to_tag and not _has_tag(request):
-            guard(to_tag, 0)
-            lines[-1] = f"{lines[-1]};tag={to_tag}"
+    headers = request.headers
+    lines = headers.copied(_COPIED_FIRST)
+    if to_tag and not _has_tag(headers):
+        guard(to_tag, 0)
+        lines[-1] = f"{lines[-1]};tag={to_tag}"
+    lines += headers.copied(_COPIED_NEXT_100 if status == 100 else _COPIED_NEXT)
     return Response(status, reason, _build(lines, fields, body, content_type), body)
 
 
@@ -125,23 +124,23 @@ def _encode(start: str, headers: Headers, body: bytes) -> bytes:
     return head.encode("utf-8", "surrogateescape") + body
 
 
-def _build(copied: list[str], fields: _FieldList, body: bytes, content_type: str | None) -> Headers:
+def _build(lines: list[str], fields: _FieldList, body: bytes, content_type: str | None) -> Headers:
     """Copied lines came through our parser and may hold a quoted NUL; the others are guarded."""
-    lines = [f"{name}: {value}" for name, value in fields]
+    own = [f"{name}: {value}" for name, value in fields]
     if content_type is not None:
-        lines.append(f"Content-Type: {content_type}")
-    lines.append(f"Content-Length: {len(body)}")
-    text = "\r\n".join(lines)
-    guard(text, len(lines) - 1)
-    if copied:
-        copied.append(text)
-        text = "\r\n".join(copied)
-    return Headers.built(text)
+        own.append(f"Content-Type: {content_type}")
+    own.append(f"Content-Length: {len(body)}")
+    text = "\r\n".join(own)
+    guard(text, len(own) - 1)
+    if not lines:
+        return Headers.built(own, text)
+    lines += own
+    return Headers.built(lines, "\r\n".join(lines))
 
 
-def _has_tag(request: Request) -> bool:
+def _has_tag(headers: Headers) -> bool:
     try:
-        return request.headers.to.tag is not None
+        return headers.to.tag is not None
     except BadMessage:
         return True  # left alone: it could not be understood
 

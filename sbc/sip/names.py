@@ -91,6 +91,7 @@ _WRITTEN = [
     "Server",
     "Service-Route",
     "Session-Expires",
+    "Session-ID",
     "SIP-ETag",
     "SIP-If-Match",
     "Subject",

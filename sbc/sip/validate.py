@@ -17,7 +17,7 @@ SCHEMES = frozenset(("sip", "sips", "tel"))
 
 _ONE_CONTACT = frozenset(("INVITE", "NOTIFY", "REFER", "SUBSCRIBE", "UPDATE"))
 
-_MANDATORY = ("via", "from", "to", "call-id", "cseq")
+_MANDATORY = attrgetter("call_id", "cseq", "from_.uri", "to.uri", "vias")
 """Max-Forwards and tags are not asked for: RFC 2543 had none (RFC 4475 §3.4.1)."""
 
 _SINGLE = frozenset(
@@ -83,15 +83,17 @@ def _check_request(request: Request) -> None:
 
 
 def _check_headers(headers: Headers) -> None:
+    present = headers.present()
     names = headers.names()
-    present = set(names)
     if len(present) != len(names):
         _check_single(names)
-    for name in _MANDATORY:
-        if name not in present:
-            raise BadMessage(400, f"Missing {SPELLING[name]}")
-    for name in present & _CHECKS.keys():
-        _CHECKS[name](headers)
+    _, _, sender, receiver, vias = _MANDATORY(headers)
+    Uri.parse(sender)
+    Uri.parse(receiver)
+    if not vias:
+        raise BadMessage(400, "Bad Via" if "via" in present else "Missing Via")
+    for name in _OPTIONAL.keys() & present:
+        _OPTIONAL[name](headers)
 
 
 def _check_single(names: list[str]) -> None:
@@ -100,19 +102,6 @@ def _check_single(names: list[str]) -> None:
         if name in seen and name in _SINGLE:
             raise BadMessage(400, f"Repeated {SPELLING[name]}")
         seen.add(name)
-
-
-def _check_vias(headers: Headers) -> None:
-    if not headers.vias:
-        raise BadMessage(400, "Bad Via")
-
-
-def _check_from(headers: Headers) -> None:
-    Uri.parse(headers.from_.uri)
-
-
-def _check_to(headers: Headers) -> None:
-    Uri.parse(headers.to.uri)
 
 
 def _check_contacts(headers: Headers) -> None:
@@ -133,18 +122,13 @@ def _check_date(headers: Headers) -> None:
         raise BadMessage(400, "Bad Date")  # RFC 3261 §20.17
 
 
-_CHECKS: dict[str, Callable[[Headers], object]] = {
-    "call-id": attrgetter("call_id"),
+_OPTIONAL: dict[str, Callable[[Headers], object]] = {
     "contact": _check_contacts,
-    "cseq": attrgetter("cseq"),
     "date": _check_date,
     "expires": attrgetter("expires"),
-    "from": _check_from,
     "max-forwards": attrgetter("max_forwards"),
     "rack": attrgetter("rack"),
     "record-route": _check_routes,
     "route": _check_routes,
     "rseq": attrgetter("rseq"),
-    "to": _check_to,
-    "via": _check_vias,
 }

@@ -1,6 +1,6 @@
 """Via: the way back (RFC 3261 §20.42; `rport` and `received` by RFC 3581)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sbc.sip.errors import BadMessage
@@ -65,7 +65,7 @@ class Via:
             params.append(("received", ip))
         if fill:
             params.append(("rport", str(port)))
-        return replace(self, params=tuple(params))
+        return Via(self.transport, self.host, self.port, tuple(params))
 
 
 def _parse(text: str) -> Via:

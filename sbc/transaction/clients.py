@@ -158,7 +158,4 @@ def _event(status: int) -> On:
 
 def _has_one_via(response: Response) -> bool:
     """RFC 3261 §8.1.3.3: a second Via means that the response is not for us."""
-    lines = response.headers.lines("via")
-    if len(lines) != 1:
-        return False
-    return "," not in lines[0] or len(response.headers.elements("via")) == 1
+    return len(response.headers.vias) == 1

@@ -35,7 +35,7 @@ def test_only_a_description_is_noted() -> None:
     without_body = build_request("INVITE", "sip:x@y", [("Content-Type", "application/sdp")])
     untyped = build_request("INVITE", "sip:x@y", [], b"v=0")
     notes = [record["note"] for record in traced(INVITE, answer, INFO, BYE, without_body, untyped)]
-    assert notes == ["sdp", "sdp", "", "", "", ""]
+    assert notes == ["sdp", "sdp", "", "", "", "sdp"]
 
 
 def test_nothing_of_the_addresses_or_bodies_is_kept() -> None:

@@ -19,13 +19,13 @@ PRIVATE = {
     "remote": "[2001:db8::77]:5060",
     "called": "+49691234567",
     "caller": "1001",
-    "uri": "sip:bob@203.0.113.5",
+    "uri": "sip:robert@203.0.113.5",
     "call_id": "f81d4fae-7dec@10.20.0.11",
     "text": "dropped INVITE sip:alice@10.0.0.1 from 198.51.100.7:1024 to tel:+4930123456",
-    "authorization": 'Digest username="bob", response="canary"',
+    "authorization": 'Digest username="robert", response="canary"',
 }
 ADDRESSES = ["192.0.2.77", "2001:db8", "10.0.0.1", "198.51.100.7", "203.0.113.5", "10.20.0.11"]
-NAMES = ["49691234567", "1001", "bob", "f81d4fae", "alice", "4930123456"]
+NAMES = ["49691234567", "1001", "robert", "f81d4fae", "alice", "4930123456"]
 
 
 class Clock:
@@ -64,7 +64,8 @@ def test_no_note_shows_an_address_a_number_or_a_uri() -> None:
     for event in [*EVENTS, "unknown"]:
         log.note(Note(event, (("zone", "outside"), ("method", "10.0.0.1")), tuple(PRIVATE.items())))
         log.event(event, **PRIVATE)
-    log.fault("fault", ValueError("bad Contact <sip:bob@203.0.113.5> from 192.0.2.77"), **PRIVATE)
+    fault = ValueError("bad Contact <sip:robert@203.0.113.5> from 192.0.2.77")
+    log.fault("fault", fault, **PRIVATE)
     assert len(logged(stream)) == 2 * len(EVENTS) + 3
     assert not IPV4.search(stream.getvalue())
     for private in [*ADDRESSES, *NAMES, "canary"]:
