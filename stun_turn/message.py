@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from zlib import crc32
@@ -23,7 +23,7 @@ LONGEST = 0xFFFC
 """Bytes of attributes: a multiple of four that fits into sixteen bits."""
 MOST_ATTRIBUTES = 64
 """A message with more serves no purpose but to be costly."""
-_SIZES = {
+_SIZES: Mapping[int, tuple[int, ...]] = {
     Attribute.MESSAGE_INTEGRITY: (20,),
     Attribute.MESSAGE_INTEGRITY_SHA256: (16, 20, 24, 28, 32),  # it may be truncated (§14.6)
     Attribute.FINGERPRINT: (4,),
