@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from zlib import crc32
 
-from stun_turn.registry import COMPREHENSION_OPTIONAL, KNOWN, Attribute, Method
+from stun_turn.registry import COMPREHENSION_OPTIONAL, KNOWN, Attribute
 
 MAGIC_COOKIE = b"\x21\x12\xa4\x42"
 HEADER = 20
@@ -164,7 +164,7 @@ def _check_fingerprint(data: bytes, at: int, value: bytes) -> None:
 
 
 def build(
-    method: Method,
+    method: int,
     kind: Class,
     transaction_id: bytes,
     attributes: Iterable[Value] = (),

@@ -18,6 +18,8 @@ WITHOUT_TWIN = {
     "sbc/b2bua/call.py": "the data of a call; what happens to it is tested with its handlers",
     "sbc/b2bua/events.py": "declarations only",
     "sbc/demo/app.py": "starts whole processes; run by tests/e2e/test_demo.py",
+    "stun_turn/actions.py": "declarations only",
+    "stun_turn/settings.py": "declarations only",
     "sbc/demo/stage.py": "real sockets at a real pace; run by tests/e2e/test_demo.py",
 }
 """Modules with no logic of their own, each by name and with the reason."""
