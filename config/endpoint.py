@@ -10,8 +10,11 @@ from typing import Literal
 from config.addresses import IpAddress, parse_address
 from config.problems import Misread, did_you_mean, quoted
 
-DEFAULT_PORT = 5060
-TRANSPORTS = ("udp", "tcp")
+DEFAULT_PORT = {"udp": 5060, "tcp": 5060, "tls": 5061}
+TRANSPORTS = ("udp", "tcp", "tls")
+
+Dialled = Literal["udp", "tcp", "tls"]
+"""A WebSocket client is called on the connection that it has made (RFC 7118 §5)."""
 
 _URI = re.compile(
     r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*):"
@@ -25,7 +28,7 @@ _URI = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    transport: Literal["udp", "tcp"]
+    transport: Dialled
     address: IpAddress
     port: int
 
@@ -35,15 +38,19 @@ def parse_endpoint(uri: str) -> Target:
     found = _URI.fullmatch(uri)
     if found is None:
         raise Misread(f"{quoted(uri)} is not a SIP URI", "write it like sip:192.0.2.1:5060")
-    if found["scheme"].lower() == "sips":
-        raise Misread("`sips` needs TLS, which is not offered yet", "write sip:")
-    if found["scheme"].lower() != "sip":
+    if found["scheme"].lower() not in ("sip", "sips"):
         raise Misread(f"{quoted(uri)} is not a SIP URI", "write it like sip:192.0.2.1:5060")
     if found["user"] is not None:
         raise Misread("an endpoint has no user part", "the number called comes from the call")
     if found["headers"] is not None:
         raise Misread("headers in an endpoint are not sent", "remove what begins with `?`")
-    return Target(_transport(found["params"]), _host(found), _port(found["port"]))
+    secure = found["scheme"].lower() == "sips"
+    transport = _transport(found["params"], "tls" if secure else "udp")
+    if secure and transport == "udp":
+        raise Misread("`sips` goes over TLS, not over UDP", "write transport=tls, or sip:")
+    if secure:
+        transport = "tls"  # RFC 3261 §26.2.2: with `sips`, `transport=tcp` means TLS over TCP
+    return Target(transport, _host(found), _port(found["port"], DEFAULT_PORT[transport]))
 
 
 def _host(found: re.Match[str]) -> IpAddress:
@@ -62,26 +69,26 @@ def _host(found: re.Match[str]) -> IpAddress:
     return address
 
 
-def _port(written: str | None) -> int:
+def _port(written: str | None, usual: int) -> int:
     if written is None:
-        return DEFAULT_PORT
+        return usual
     port = int(written) if re.fullmatch(r"[0-9]{1,5}", written) else 0
     if not 1 <= port <= 65_535:
         raise Misread(f"{quoted(written)} is not a port: they are 1 to 65535")
     return port
 
 
-def _transport(params: str) -> Literal["udp", "tcp"]:
-    transport: Literal["udp", "tcp"] = "udp"
+def _transport(params: str, usual: Dialled) -> Dialled:
+    transport = usual
     for param in params.split(";")[1:]:
         name, _, value = param.lower().partition("=")
         if name != "transport":
             hint = did_you_mean(name, ("transport",)) or "remove it"
             raise Misread(f"the URI parameter {quoted(param)} has no effect here", hint)
         match value:
-            case "udp" | "tcp":
+            case "udp" | "tcp" | "tls":
                 transport = value
             case _:
-                hint = did_you_mean(value, TRANSPORTS) or "transports: udp, tcp"
+                hint = did_you_mean(value, TRANSPORTS) or "transports: udp, tcp, tls"
                 raise Misread(f"the transport {quoted(value)} is not offered", hint)
     return transport

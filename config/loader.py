@@ -37,6 +37,7 @@ __all__ = [
 _SECTIONS_OF_ENTRIES = {
     "interfaces",
     "zones",
+    "certificates",
     "codec_policies",
     "media_profiles",
     "trunks",

@@ -4,9 +4,18 @@ The values here are frozen and already in SI units (seconds, bytes). Parsing of 
 as `20ms` and of `${ENV:…}` lies in `units` and `secrets`; what spans several sections in `checks`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from config.addresses import IpAddress, IpNetwork, parse_address, parse_network
 from config.units import parse_duration, parse_listen, parse_port_range, parse_size
@@ -49,9 +58,43 @@ class Node(Section):
     """Where the Unix sockets of control and admin lie. None: `/run/sbc`, or the user's own."""
 
 
+Transport = Literal["udp", "tcp", "tls", "ws", "wss"]
+PORTS: Mapping[str, int] = {"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443}
+"""Where a listener is when the file does not say it (RFC 3261 §19.1.2, RFC 7118 §5.2.4)."""
+
+
+def _several(written: object) -> object:
+    """One name may stand where several could."""
+    return (written,) if isinstance(written, str) else written
+
+
 class SipListener(Section):
-    transport: Literal["udp", "tcp"]
+    transport: Transport
     port: Port = 5060
+    """Of `tls` by default 5061, of `ws` 80, of `wss` 443."""
+    certificate: Annotated[
+        tuple[Name, ...], BeforeValidator(_several, json_schema_input_type=str | list[str])
+    ] = ()
+    """`tls`, `wss`: what we show. Of several the one that has the server name asked for (SNI);
+    else the first."""
+    client_ca: Name | None = None
+    """`tls`, `wss`: ask whoever connects for a certificate, and verify it against this `trust`."""
+    client_certificate: Literal["required", "requested"] = "required"
+    """Whether, being asked, one may come without."""
+    path: Annotated[str, Field(pattern=r"^/[!-~]*$", max_length=256)] = "/"
+    """`ws`, `wss`: the path that clients ask for."""
+    origins: tuple[Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=256)], ...] = ()
+    """`ws`, `wss`: the pages whose scripts may connect (RFC 6455 §10.2). Empty: every page."""
+    ping: Seconds = 30.0
+    """`ws`, `wss`: of a silent client we ask so often whether it is there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_port(cls, written: object) -> object:
+        if isinstance(written, dict) and "port" not in written:
+            usual = PORTS.get(str(written.get("transport")))
+            return {**written, "port": usual} if usual else written
+        return written
 
 
 class MediaPorts(Section):
@@ -94,6 +137,19 @@ class MessageLimits(Section):
     body: Bytes = 32_768
 
 
+class Connections(Section):
+    """Limits of what a peer may hold without speaking (TCP, TLS, WebSocket), in each listener."""
+
+    total: Annotated[Whole, Field(ge=1)] | None = None
+    """None: an equal share of the file descriptors that the process may have."""
+    handshake: Seconds = 10.0
+    """From a connection to the end of its TLS handshake and WebSocket upgrade."""
+    message: Seconds = 32.0
+    """From the first byte of a message to its last; and to the first one after the handshake."""
+    idle: Seconds = 600.0
+    """A connection that has been silent for so long makes room for others, if they need it."""
+
+
 class Zone(Section):
     trust: Literal["trusted", "untrusted"]
     unknown_action: Literal["drop", "reject"] = "drop"
@@ -103,6 +159,22 @@ class Zone(Section):
     media: Name | None = None
     message_limits: MessageLimits = MessageLimits()
     connections_per_source: Annotated[Whole, Field(ge=1)] = 32
+    connections: Connections = Connections()
+
+
+class Certificate(Section):
+    """Files in PEM form. They are read again when they change; connections go on meanwhile."""
+
+    chain: str | None = None
+    """Our certificate and what leads from it to a root, in this order."""
+    key: str | None = None
+    trust: str | None = None
+    """Certificates of authorities, for verifying those of peers."""
+    min_version: Literal["1.2", "1.3"] = "1.2"
+    watch: Seconds = 2.0
+    """Time between two looks at the files."""
+    warn_before: Seconds = 2_592_000.0
+    """Warn so long before it expires; and again 7 days and 1 day before."""
 
 
 class CodecPolicy(Section):
@@ -130,7 +202,22 @@ class Endpoint(Section):
 
 
 class Identify(Section):
-    sources: Annotated[tuple[Network, ...], Field(min_length=1)]
+    """How a message is known to be of a trunk."""
+
+    sources: tuple[Network, ...] = ()
+    tls_san: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]+$", max_length=253)], ...] = ()
+    """Names in the certificate of its connection, of which one is enough (RFC 5922)."""
+    require: Literal["all", "any"] = "all"
+    """Where both are given: a source and a name, or one of them."""
+
+
+class TrunkTls(Section):
+    """Of connections that we make to the trunk."""
+
+    certificate: Name | None = None
+    """What we show if asked. None: that of our own listener."""
+    trust: Name | None = None
+    """Who may vouch for the trunk. None: whom this host trusts."""
 
 
 class TrunkLimits(Section):
@@ -149,6 +236,7 @@ class Trunk(Section):
     latching: Latching | None = None
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
+    tls: TrunkTls = TrunkTls()
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
 
@@ -222,6 +310,7 @@ class Config(Section):
     node: Node = Node()
     interfaces: Annotated[dict[Name, Interface], Field(min_length=1)]
     zones: Annotated[dict[Name, Zone], Field(min_length=1)]
+    certificates: dict[Name, Certificate] = {}
     codec_policies: dict[Name, CodecPolicy] = {}
     media_profiles: dict[Name, MediaProfile] = {}
     trunks: Annotated[dict[Name, Trunk], Field(min_length=1)]

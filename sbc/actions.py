@@ -24,7 +24,8 @@ class Flow:
     transport: Transport
     remote: Address
     names: tuple[str, ...] = field(default=(), compare=False)
-    """Who the peer's certificate says that it is, verified (RFC 5922 §7.1); it names no path."""
+    """Who the peer's certificate says that it is, verified (RFC 5922 §7.1); where there is no
+    connection yet, who must be there: any of them (§7.2). Names are no part of the path."""
 
     @property
     def reliable(self) -> bool:

@@ -47,7 +47,7 @@ class Core:
     def receive(self, data: bytes, flow: Flow, now: float) -> list[Action]:
         """One datagram, or one message framed from a stream."""
         wire = self._begin(now)
-        trunk = self._sources.trunk(flow.interface, flow.remote[0])
+        trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
         if trunk is None:
             self._unknown(data, flow)
             return self._done()
@@ -66,7 +66,7 @@ class Core:
     def malformed(self, error: BadMessage, flow: Flow, now: float) -> list[Action]:
         """The framing of a stream failed; the shell closes it."""
         self._begin(now)
-        if self._sources.trunk(flow.interface, flow.remote[0]) is None:
+        if self._sources.trunk(flow.interface, flow.remote[0], flow.names) is None:
             self._unknown(b"", flow)  # whoever is denied gets no word for bad framing either
         else:
             self._malformed(error, flow)

@@ -7,7 +7,7 @@ that speak of what is absent, and are right only when everything has been read.
 
 from collections.abc import Callable, Iterator
 
-from config.checks import media, routes, sockets, trunks
+from config.checks import certificates, media, routes, sockets, trunks
 from config.model import Config
 from config.problems import Finding
 
@@ -18,6 +18,11 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     sockets.advertised,
     sockets.listeners,
     sockets.one_of_a_transport,
+    certificates.whole,
+    certificates.listeners,
+    certificates.uses,
+    certificates.origins,
+    certificates.identities,
     media.pairs,
     media.overlaps,
     media.signalling_inside,

@@ -27,6 +27,13 @@ REFERENCES = (
     Reference(("interfaces", _ANY, "zone"), "zones", "zone"),
     Reference(("zones", _ANY, "codec_policy"), "codec_policies", "codec policy"),
     Reference(("zones", _ANY, "media"), "media_profiles", "media profile"),
+    Reference(("interfaces", _ANY, "sip", _ANY, "certificate"), "certificates", "certificate"),
+    Reference(
+        ("interfaces", _ANY, "sip", _ANY, "certificate", _ANY), "certificates", "certificate"
+    ),
+    Reference(("interfaces", _ANY, "sip", _ANY, "client_ca"), "certificates", "certificate"),
+    Reference(("trunks", _ANY, "tls", "certificate"), "certificates", "certificate"),
+    Reference(("trunks", _ANY, "tls", "trust"), "certificates", "certificate"),
     Reference(("trunks", _ANY, "zone"), "zones", "zone"),
     Reference(("trunks", _ANY, "codec_policy"), "codec_policies", "codec policy"),
     Reference(("trunks", _ANY, "media"), "media_profiles", "media profile"),

@@ -38,10 +38,12 @@ def advertised(config: Config) -> Iterator[Finding]:
 def listeners(config: Config) -> Iterator[Finding]:
     """Two on the same address, transport and port: only one of them could be opened."""
     first: dict[tuple[IpAddress, str, int], Loc] = {}
+    # TLS and WebSocket are carried by TCP: they take the ports of one space.
     for name, interface in config.interfaces.items():
         for index, listener in enumerate(interface.sip):
             loc: Loc = ("interfaces", name, "sip", index)
-            socket = (interface.bind, listener.transport, listener.port)
+            kind = "udp" if listener.transport == "udp" else "tcp"
+            socket = (interface.bind, kind, listener.port)
             if first.setdefault(socket, loc) != loc:
                 what = f"{listener.transport} port {listener.port} of {interface.bind}"
                 yield Finding(loc, f"{what} is taken by {path_of(first[socket])}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
+from sbc.routing.listeners import uri_transport
 from sbc.routing.targets import Target
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
@@ -99,8 +100,7 @@ def to_field(who: Parties, domain: str) -> str:
 def _host_port(target: Target) -> str:
     host = uri_host(target)
     port = f":{target.uri.port}" if target.uri.port else ""
-    transport = ";transport=tcp" if target.flow.transport == "tcp" else ""
-    return f"{host}{port}{transport}"
+    return f"{host}{port}{uri_transport(target.flow.transport)}"
 
 
 def uri_host(target: Target) -> str:

@@ -83,7 +83,7 @@ class OutOfDialog:
     def _invite(
         self, key: Key, request: Request, flow: Flow, in_use: Callable[[str], int]
     ) -> Call | None:
-        trunk = self._sources.trunk(flow.interface, flow.remote[0])
+        trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
         assert trunk is not None, "an unknown source came past the core"
         zone = self._sources.zone(flow.interface)
         try:

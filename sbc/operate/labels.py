@@ -56,7 +56,7 @@ class Labels:
             "trunk": frozenset(trunks),
             "to_trunk": frozenset(trunks),
             "interface": frozenset(interfaces),
-            "transport": frozenset(("udp", "tcp")),
+            "transport": frozenset(("udp", "tcp", "tls", "ws", "wss")),
             "side": frozenset(("a", "b")),
             "phase": frozenset(("initial", "subsequent")),
             "by": ENDED_BY,

@@ -29,8 +29,14 @@ class Listener:
 
     def contact(self, user: str) -> str:
         """A Contact value; short and with nothing of the other side in it (Z7)."""
-        transport = "" if self.transport == "udp" else f";transport={self.transport}"
-        return f"<sip:{user}@{self.sent_by}{transport}>"
+        return f"<sip:{user}@{self.sent_by}{uri_transport(self.transport)}>"
+
+
+def uri_transport(transport: Transport) -> str:
+    """The parameter of a SIP URI. Of a secure WebSocket it is `ws` as well (RFC 7118 §5.2.3)."""
+    if transport == "udp":
+        return ""
+    return f";transport={'ws' if transport == 'wss' else transport}"
 
 
 class Listeners:

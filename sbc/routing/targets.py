@@ -1,10 +1,11 @@
 """How a trunk is reached: its endpoints as addresses and flows, best first (R2)."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 
+from config.endpoint import parse_endpoint
 from config.model import Config, Endpoint, Trunk
-from sbc.actions import Flow, Transport
+from sbc.actions import Flow
+from sbc.routing.certificate_names import plain
 from sbc.routing.listeners import Listener, Listeners
 from sbc.sip.uri import Uri
 
@@ -48,12 +49,18 @@ class Targets:
         return [targets[at] for at in order]
 
 
+def wanted_names(domain: str | None, host: str) -> tuple[str, ...]:
+    """Who must be there, by its certificate (RFC 5922 §7.2): the host as written, or the domain."""
+    return tuple(dict.fromkeys(plain(name) for name in (domain, host) if name))
+
+
 def _target(name: str, trunk: Trunk, endpoint: Endpoint, listeners: Listeners) -> Target:
     uri = Uri.parse(endpoint.uri)
-    transport: Transport = "tcp" if (uri.param("transport") or "udp").lower() == "tcp" else "udp"
-    address = ip_address(uri.host)
+    way = parse_endpoint(endpoint.uri)
+    transport, address = way.transport, way.address
     listener = listeners.in_zone(trunk.zone, transport, ipv6=address.version == 6)
     if listener is None:  # config.checks has refused this file before
         raise LookupError(f"trunk {name}: zone {trunk.zone} has no {transport} listener for it")
-    flow = Flow(listener.interface, transport, (str(address), uri.port or 5060))
+    names = wanted_names(trunk.domain, uri.host) if transport == "tls" else ()
+    flow = Flow(listener.interface, transport, (str(address), way.port), names)
     return Target(name, uri, flow, listener, endpoint.weight, endpoint.priority)

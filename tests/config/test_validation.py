@@ -78,9 +78,9 @@ def test_an_unknown_key_comes_with_the_known_ones() -> None:
 
 def test_a_wrong_choice_comes_with_the_choices() -> None:
     (finding,) = validate(data({("interfaces", "wan", "sip", 0, "transport"): "upd"}))[1]
-    assert (finding.word, list(finding.known)) == ("upd", ["udp", "tcp"])
+    assert (finding.word, list(finding.known)) == ("upd", ["udp", "tcp", "tls", "ws", "wss"])
     (finding,) = validate(data({("interfaces", "wan", "sip", 0, "transport"): 5}))[1]
-    assert (finding.message, finding.word) == ("`5` is not one of: udp, tcp", "")
+    assert (finding.message, finding.word) == ("`5` is not one of: udp, tcp, tls, ws, wss", "")
 
 
 def test_a_name_that_is_a_key_is_shown_at_the_key() -> None:
@@ -96,7 +96,7 @@ def test_a_name_that_is_a_key_is_shown_at_the_key() -> None:
         (("interfaces", "wan"), ["zone", "bind", "advertise"]),
         (("interfaces", "zone"), ["zone", "bind", "advertise"]),
         (("interfaces", "wan", "sip"), []),
-        (("interfaces", "wan", "sip", 3), ["transport", "port"]),
+        (("interfaces", "wan", "sip", 3), ["transport", "port", "certificate"]),
         (("zones", "x", "latching"), ["mode", "window", "prefix"]),
         (("routes", 0), ["name", "from", "match"]),
         (("routes", 0, "from"), ["zone", "trunk"]),
