@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from config.addresses import IpAddress, IpNetwork, parse_address, parse_network
+from config.secrets import Secret
 from config.units import parse_duration, parse_listen, parse_port_range, parse_size
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
@@ -226,6 +227,15 @@ class TrunkLimits(Section):
     calls: Annotated[Whole, Field(ge=0)] | None = None
 
 
+class TrunkAuth(Section):
+    """Our account with a trunk, for the challenges that it sends us (RFC 3261 §22)."""
+
+    user: Annotated[str, Field(min_length=1, max_length=128)]
+    password: Secret
+    realm: Annotated[str, Field(min_length=1, max_length=255)]
+    """The only realm whose challenges are answered."""
+
+
 class Trunk(Section):
     zone: Name
     endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
@@ -239,6 +249,8 @@ class Trunk(Section):
     tls: TrunkTls = TrunkTls()
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
+    auth: TrunkAuth | None = None
+    """None: whatever it challenges is refused."""
 
 
 class Source(Section):

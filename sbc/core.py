@@ -23,6 +23,7 @@ from sbc.sip.message import Request, parse
 from sbc.sip.validate import check_request, check_response
 from sbc.tokens import Tokens
 from sbc.transaction.layer import TransactionLayer
+from sbc.upstream.accounts import Accounts
 
 
 class Core:
@@ -36,7 +37,9 @@ class Core:
             for name, interface in config.interfaces.items()
         }
         self._layer = TransactionLayer()
-        self._wire = Wire(self._layer, listeners, tokens, config.node.user_agent)
+        accounts = {name: trunk.auth for name, trunk in config.trunks.items() if trunk.auth}
+        ours = Accounts(accounts, tokens)
+        self._wire = Wire(self._layer, listeners, tokens, config.node.user_agent, ours)
         self._shared = Shared(
             self._wire, config, terms_of(config), Targets(config, listeners), epoch
         )

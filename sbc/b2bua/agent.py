@@ -124,10 +124,11 @@ class Agent:
         if owner is None:
             return  # nobody waits for it: it ended something stray, or its call ended by a fault
         if isinstance(event, ResponseReceived):
+            self._wire.accounts.heard(owner.trunk, event.response, event.flow)
             action = partial(owner.responded, event.key, event.response, event.flow)
         else:
             action = partial(owner.failed, event.key, event.cause)
-        self._try(owner.leg.call, action)
+        self._try(owner.call, action)
 
     def _request(self, key: Key, request: Request, flow: Flow) -> None:
         if not request.headers.to.tag:
@@ -246,7 +247,7 @@ class Agent:
             case ("forget", tuple() as transaction):
                 owner = self._wire.owners.pop(transaction, None)
                 if owner is not None:  # who still waits for an outcome has waited in vain
-                    self._try(owner.leg.call, partial(owner.failed, transaction, "timeout"))
+                    self._try(owner.call, partial(owner.failed, transaction, "timeout"))
             case ("ask", int() as serial):
                 asked = self._shared.answered(serial)
                 if asked is not None:
@@ -262,21 +263,23 @@ class Agent:
             case _:
                 raise AssertionError(f"a timer of nobody: {key!r}")
 
-    def _try(self, call: Call, action: Callable[[], None]) -> bool:
-        """Do it; a fault ends this call and no other."""
+    def _try(self, call: Call | None, action: Callable[[], None]) -> bool:
+        """Do it; a fault ends this call and no other. None: it concerns no call."""
         try:
             action()
         except Exception as error:
             self._fault(call, error)
             return False
         finally:
-            if call.state is State.ENDED:
+            if call is not None and call.state is State.ENDED:
                 self._remove(call)
         return True
 
-    def _fault(self, call: Call, error: Exception) -> None:
+    def _fault(self, call: Call | None, error: Exception) -> None:
         """End the call in good order; if that is at fault too, without any."""
-        self._note_fault(call.uid, error)
+        self._note_fault(call.uid if call is not None else "", error)
+        if call is None:
+            return
         self._wire.timer(("sweep", call), SWEEP)
         if call.record:
             return
@@ -298,7 +301,7 @@ class Agent:
                 for name in ("2xx", "patience"):
                     wire.timers.clear((usage, name))
         for key, owner in list(wire.owners.items()):
-            if owner.leg.call is call:
+            if owner.call is call:
                 del wire.owners[key]
 
     def _note_fault(self, uid: str, error: Exception) -> None:

@@ -208,6 +208,11 @@ class Call:
         """The target at hand has given its final answer."""
         self.attempts[-1].status = status
 
+    def asked_again(self, key: Key, again: Key) -> None:
+        """A request that stands for another was challenged, and went out once more."""
+        if key in self.relayed:
+            self.relayed[again] = self.relayed.pop(key)
+
     def labels(self) -> dict[str, str]:
         """Bounded labels for notes of this call."""
         return {

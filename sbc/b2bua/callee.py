@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from media.sdp.session import Session
 from sbc.actions import Flow
@@ -26,6 +27,10 @@ from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request
 from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
+from sbc.upstream.accounts import CHALLENGES, Sent, credentials_of
+
+if TYPE_CHECKING:
+    from sbc.b2bua.call import Call
 
 MOST_BRANCHES = 24
 """Dialogs of one call at once. Of further ones provisionals are dropped, and answers that cannot
@@ -52,12 +57,12 @@ class Callee:
         "_offered",
         "_owed_pracks",
         "_receivers",
+        "_sent",
         "answered",
         "cancelled",
         "final",
         "key",
         "leg",
-        "request",
     )
 
     def __init__(self, leg: Leg, invitation: Invitation) -> None:
@@ -72,10 +77,23 @@ class Callee:
         BYE must have a higher number than its PRACKs had."""
         self._receivers: dict[Usage, ReliableReceiver] = {}
         self._owed_pracks: dict[Usage, str] = {}
-        self.request = self._build(invitation)
+        self._sent = Sent(self._build(invitation))
         self._local_tag = leg.local_tag = self.request.headers.from_.tag or ""
         leg.traced("out", self.request)
         self.key = leg.wire.send(self.request, leg.flow, self)
+
+    @property
+    def request(self) -> Request:
+        """The INVITE, as it went out last."""
+        return self._sent.request
+
+    @property
+    def call(self) -> Call:
+        return self.leg.call
+
+    @property
+    def trunk(self) -> str:
+        return self.leg.peer.trunk
 
     def _build(self, invitation: Invitation) -> Request:
         leg, content = self.leg, invitation.content
@@ -105,6 +123,8 @@ class Callee:
         leg.heard(response)
         leg.call.session = leg.call.session.complete(leg.wire.tokens)
         status = response.status
+        if status in CHALLENGES and self._answered_challenge(key, response):
+            return
         if status >= 300:
             self._refused(key, response)
             return
@@ -122,6 +142,21 @@ class Callee:
             self._accepted(key, usage, response)
         elif not self.final:
             self._progressed(usage, response)
+
+    def _answered_challenge(self, key: Key, response: Response) -> bool:
+        """The INVITE goes again, in the same leg, with credentials if they can be had (A2)."""
+        leg = self.leg
+        if self.final or self.cancelled:
+            return False
+        last = [usage.dialog.local_cseq for usage in leg.usages]
+        number = max(self.request.headers.cseq.number, self._last_cseq, *last) + 1
+        found = leg.wire.answer_challenge(key, self._sent, response, leg.flow, number)
+        if found is None:
+            return False
+        self.key, self._sent = found
+        leg.traced("out", self.request)
+        self._forget_others(None)
+        return True
 
     def failed(self, key: Key, cause: str) -> None:
         self.leg.wire.owners.pop(key, None)
@@ -164,6 +199,7 @@ class Callee:
         dialog = Dialog.from_response(self.request, response, flow)
         dialog.local_cseq = max(dialog.local_cseq, self._last_cseq)
         usage = Usage(leg, dialog, OfferAnswer.inviting(offered=self._offered))
+        usage.credentials = credentials_of(self.request)
         leg.began(usage)
         return usage
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sbc.sip.message import Request, Response
 from sbc.transaction.events import Key
+from sbc.upstream.accounts import Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class Asking:
     method: str
     cseq: int
     offered: bool
+    sent: Sent
+    withdrawn: bool = False
+    """Cancelled; it ends as it ends."""
 
     @property
     def exchanges(self) -> bool:

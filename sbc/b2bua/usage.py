@@ -8,6 +8,7 @@ repeated until their ACK. What a request means for the other side is the call's 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from media.sdp.session import Session
@@ -23,8 +24,10 @@ from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer
 from sbc.sip.message import Request, Response
 from sbc.transaction.events import Key
+from sbc.upstream.accounts import CHALLENGES, Sent, credentials_of
 
 if TYPE_CHECKING:
+    from sbc.b2bua.call import Call
     from sbc.b2bua.leg import Leg
 
 OFFERING = frozenset({"INVITE", "UPDATE"})
@@ -43,6 +46,7 @@ class Usage:
         "bye_after_ack",
         "closing",
         "confirmed",
+        "credentials",
         "dialog",
         "exchange",
         "leg",
@@ -77,12 +81,22 @@ class Usage:
         """The ACKs of the last INVITEs, by CSeq: a repeated 2xx gets its own again."""
         self.owed_ack: int | None = None
         """CSeq of a 2xx with an offer: its ACK waits for the answer."""
+        self.credentials: Sequence[Field] = ()
+        """Of the last INVITE that we sent, which its ACK repeats."""
         self.on_prack: Callable[[Key, Request], None] | None = None
         self.wire.usages[self.id] = self
 
     @property
     def id(self) -> DialogId:
         return (self.dialog.call_id, self.dialog.local_tag, self.dialog.remote_tag)
+
+    @property
+    def call(self) -> Call:
+        return self.leg.call
+
+    @property
+    def trunk(self) -> str:
+        return self.leg.peer.trunk
 
     def takes(self, method: str) -> bool:
         """Did the peer say that it understands `method`? Silence is no yes: whoever must be sure
@@ -184,8 +198,9 @@ class Usage:
         )
         self.leg.traced("out", built)
         key = self.wire.send(built, self.leg.next_hop(self.dialog), self)
-        self.asking[key] = Asking(method, self.dialog.local_cseq, offered)
+        self.asking[key] = Asking(method, self.dialog.local_cseq, offered, Sent(built))
         if method == "INVITE":
+            self.credentials = credentials_of(built)
             self.wire.timer((self, "patience"), PATIENCE)
         return key
 
@@ -198,12 +213,33 @@ class Usage:
             return
         if response.status < 200:
             return
+        if response.status in CHALLENGES and self._answered_challenge(key, asking, response):
+            return
         del self.asking[key]
         self._settle(key, asking, response.status)
         if asking.method == "BYE":
             self.end()
         else:
             self._concluded(key, asking, response)
+
+    def _answered_challenge(self, key: Key, asking: Asking, response: Response) -> bool:
+        """The request goes again with credentials, if they can be had and it still matters."""
+        if self.over or asking.withdrawn:
+            return False
+        number = self.dialog.local_cseq + 1
+        flow = self.leg.next_hop(self.dialog)
+        found = self.wire.answer_challenge(key, asking.sent, response, flow, number)
+        if found is None:
+            return False
+        again, sent = found
+        self.dialog.local_cseq = number
+        self.leg.traced("out", sent.request)
+        del self.asking[key]
+        self.asking[again] = replace(asking, cseq=number, sent=sent)
+        if asking.method == "INVITE":
+            self.credentials = credentials_of(sent.request)
+        self.leg.call.asked_again(key, again)
+        return True
 
     def failed(self, key: Key, cause: str) -> None:
         asking = self.asking.pop(key, None)
@@ -260,9 +296,14 @@ class Usage:
 
     def _cancel_invite(self) -> None:
         """What waits for an answer without a limit waits no longer."""
-        for key, asking in self.asking.items():
+        for key, asking in list(self.asking.items()):
             if asking.method == "INVITE":
-                self.wire.cancel(key, (self.leg.session_field(),))
+                self.withdraw(key)
+
+    def withdraw(self, key: Key) -> None:
+        """CANCEL a re-INVITE of ours."""
+        self.asking[key] = replace(self.asking[key], withdrawn=True)
+        self.wire.cancel(key, (self.leg.session_field(),))
 
     # --- acknowledging ----------------------------------------------------------------------------
 
@@ -290,7 +331,7 @@ class Usage:
             self.wire.via(self.leg.flow),
             content.payload,
             content.payload_type,
-            (self.leg.session_field(),),
+            (self.leg.session_field(), *self.credentials),
         )
         self.leg.traced("out", built)
         if len(self.acks) >= _ACKS_KEPT:

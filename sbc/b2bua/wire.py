@@ -28,11 +28,11 @@ from sbc.transaction.events import (
     StraySuccess,
 )
 from sbc.transaction.layer import TransactionLayer
+from sbc.upstream.accounts import Accounts, Sent
 
 if TYPE_CHECKING:
     from sbc.b2bua.call import Call
     from sbc.b2bua.events import CallEvent
-    from sbc.b2bua.leg import Leg
     from sbc.b2bua.usage import Usage
 
 T1 = 0.5
@@ -50,9 +50,16 @@ Raised = RequestReceived | AckReceived | Cancelled | ResponseReceived | Failed |
 
 class Wire:
     def __init__(
-        self, layer: TransactionLayer, listeners: Listeners, tokens: Tokens, user_agent: str
+        self,
+        layer: TransactionLayer,
+        listeners: Listeners,
+        tokens: Tokens,
+        user_agent: str,
+        accounts: Accounts | None = None,
     ) -> None:
         self.layer = layer
+        self.accounts = accounts or Accounts({}, tokens)
+        """Ours with trunks."""
         self.listeners = listeners
         self.tokens = tokens
         self.user_agent = user_agent
@@ -75,10 +82,30 @@ class Wire:
 
     def send(self, request: Request, flow: Flow, owner: Owner) -> Key:
         """A new client transaction; its outcome goes to `owner`."""
+        self.accounts.sign(owner.trunk, request, flow)
+        return self._send(request, flow, owner)
+
+    def _send(self, request: Request, flow: Flow, owner: Owner) -> Key:
         key, outputs = self.layer.send(request, flow, self.now)
         self.owners[key] = owner
         self.take(outputs)
         return key
+
+    def answer_challenge(
+        self, key: Key, sent: Sent, response: Response, flow: Flow, cseq: int
+    ) -> tuple[Key, Sent] | None:
+        """The request once more, with credentials, in place of the transaction `key`; None: the
+        challenge is not for us to answer, and is the final answer (A2)."""
+        owner = self.owners[key]
+        trunk = owner.trunk
+        again = self.accounts.answer(trunk, sent, response, flow, cseq, self.via(flow))
+        labels = {"trunk": trunk or ""}
+        if not isinstance(again, Sent):
+            self.note("challenge_refused", labels, why=again, source=flow.remote[0])
+            return None
+        self.note("challenge_answered", {**labels, "method": again.request.method})
+        del self.owners[key]
+        return self._send(again.request, flow, owner), again
 
     def cancel(self, key: Key, fields: Sequence[Field]) -> None:
         """CANCEL an INVITE of ours; its owner still hears how it ended."""
@@ -111,7 +138,12 @@ class Owner(Protocol):
     """Whoever sent a request: told of each response and of failure."""
 
     @property
-    def leg(self) -> Leg: ...
+    def call(self) -> Call | None:
+        """Whose fault it is if something goes wrong; None: nobody's call."""
+
+    @property
+    def trunk(self) -> str | None:
+        """Whose account with us, if it has one, stands for the request."""
 
     def responded(self, key: Key, response: Response, flow: Flow) -> None: ...
 

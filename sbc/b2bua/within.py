@@ -8,7 +8,7 @@ from dataclasses import replace
 from media.sdp.anchor import BadAnswer
 from sbc.b2bua import ports
 from sbc.b2bua.call import Call, State
-from sbc.b2bua.causes import BAD_ANSWER
+from sbc.b2bua.causes import BAD_ANSWER, passed_on
 from sbc.b2bua.content import Content
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Acknowledged, RequestCancelled, Requested, Responded
@@ -124,9 +124,10 @@ def responded(call: Call, event: Responded) -> None:
 
 
 def _status_back(event: Responded, asked: Asked) -> int:
-    """RFC 4320 §4.2: a request other than INVITE is never answered with 408."""
+    """RFC 4320 §4.2: a request other than INVITE is never answered with 408. A challenge that we
+    could not answer is no business of the other side's."""
     late = event.status == 408 and asked.request.method != "INVITE"
-    return 504 if late else event.status
+    return 504 if late else passed_on(event.status)
 
 
 def _offer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> None:
@@ -153,9 +154,10 @@ def _answer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> Non
 
 def request_cancelled(call: Call, event: RequestCancelled) -> None:
     """CANCEL of a re-INVITE follows it to the other leg."""
+    peer = event.usage.peer
     for key, asked in call.relayed.items():
-        if asked == (event.usage, event.key):
-            call.wire.cancel(key, (call.wire.owners[key].leg.session_field(),))
+        if asked == (event.usage, event.key) and peer is not None:
+            peer.withdraw(key)
             return
     event.usage.respond(event.key, 487)
 

@@ -11,6 +11,8 @@ Level = Literal["info", "warning", "error"]
 EVENTS: Mapping[str, Level] = {
     "call_ended": "info",
     "call_fault": "error",
+    "challenge_answered": "info",
+    "challenge_refused": "warning",
     "connections_refused": "warning",
     "invite_refused": "info",
     "latched": "info",

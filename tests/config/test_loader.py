@@ -36,6 +36,11 @@ def test_the_smallest_file_loads() -> None:
     assert loaded.config.interfaces["wan"].media.quarantine == 32.0
 
 
+@pytest.fixture(autouse=True)
+def _secrets_of_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARRIER_PASSWORD", "x")
+
+
 @pytest.mark.parametrize("name", ["quickstart.yaml", "edge.yaml"])
 def test_a_shipped_file_loads_without_a_warning(name: str) -> None:
     assert load_with_warnings(SHIPPED / name).warnings == ()

@@ -2,6 +2,7 @@ import pytest
 
 from sbc.b2bua.pending import Asked, Asking
 from sbc.sip.message import build_request
+from sbc.upstream.accounts import Sent
 
 EXCHANGES = [
     ("INVITE", True, True),
@@ -24,4 +25,5 @@ def test_a_request_of_the_peer_hangs_on_the_exchange_if_it_offers_or_asks_for_an
 
 @pytest.mark.parametrize(("method", "offered", "exchanges"), EXCHANGES)
 def test_so_does_a_request_of_ours(method: str, offered: bool, exchanges: bool) -> None:
-    assert Asking(method, 1, offered).exchanges is exchanges
+    request = build_request(method, "sip:b@192.0.2.1", [])
+    assert Asking(method, 1, offered, Sent(request)).exchanges is exchanges

@@ -1,0 +1,1 @@
+"""Our side towards trunks that know us by an account: their challenges, our registrations."""
