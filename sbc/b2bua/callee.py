@@ -18,7 +18,8 @@ from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Answered, Progressed, Refused
 from sbc.b2bua.identity import user_of
 from sbc.b2bua.leg import Leg, methods
-from sbc.b2bua.usage import Usage, session_fields
+from sbc.b2bua.session import session_fields
+from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP
 from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer, State
@@ -211,7 +212,10 @@ class Callee:
         dialog.local_cseq = max(dialog.local_cseq, self._last_cseq)
         usage = Usage(leg, dialog, OfferAnswer.inviting(offered=self._offered))
         usage.credentials = credentials_of(self.request)
-        usage.session.interval, usage.session.min_se = self._session.interval, self._session.min_se
+        usage.session.timer.interval, usage.session.timer.min_se = (
+            self._session.interval,
+            self._session.min_se,
+        )
         leg.began(usage)
         return usage
 
@@ -257,7 +261,7 @@ class Callee:
             return
         usage.confirmed = True
         usage.dialog.early = False
-        usage.session_answered(response)
+        usage.session.answered(response)
         self.leg.wire.timer(("forget", key), GIVE_UP + 1)
         if self.answered is not None or self.cancelled or self.final:
             self._unwanted(usage, cseq)

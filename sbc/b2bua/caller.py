@@ -170,7 +170,7 @@ class Caller:
         usage.dialog.early = False
         if content.sdp is not None:
             usage.exchange.described()
-        fields = usage.session_answer(self.request)
+        fields = usage.session.answer(self.request)
         response = self._response(usage, 200, content, fields)
         offered = content.sdp is not None and not self._offered
         cseq = self.request.headers.cseq.number

@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from media.sdp.session import Session
+from media.sdp.session import Session as Description
 from sbc.actions import Flow
 from sbc.b2bua.causes import PEER_GONE
 from sbc.b2bua.content import EMPTY, Content, read_leniently
 from sbc.b2bua.crossing import Field
-from sbc.b2bua.events import Ended, NeverAcknowledged, RefreshDue, Responded, SessionExpired
+from sbc.b2bua.events import Ended, NeverAcknowledged, Responded
 from sbc.b2bua.pending import Asked, Asking, Unacknowledged
+from sbc.b2bua.session import Session, session_fields
 from sbc.b2bua.wire import GIVE_UP, T1, T2, DialogId, Wire
 from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer
-from sbc.dialog.session_timer import Do, SessionTimer
 from sbc.sip.message import Request, Response
 from sbc.transaction.events import Key
 from sbc.upstream.accounts import CHALLENGES, Sent, credentials_of
@@ -84,7 +84,7 @@ class Usage:
         """CSeq of a 2xx with an offer: its ACK waits for the answer."""
         self.credentials: Sequence[Field] = ()
         """Of the last INVITE that we sent, which its ACK repeats."""
-        self.session = SessionTimer(leg.terms.session_timer)
+        self.session = Session(self)
         self.on_prack: Callable[[Key, Request], None] | None = None
         self.wire.usages[self.id] = self
 
@@ -109,7 +109,7 @@ class Usage:
         if name == "2xx":
             self._repeat()
         elif name == "session":
-            self._session_due()
+            self.session.due()
         else:
             self._cancel_invite()
 
@@ -127,7 +127,7 @@ class Usage:
         if asked.exchanges:
             self._exchange_responded(status, content)
         if request.method in OFFERING and status < 300:
-            own = self.session_answer(request) if self.confirmed else ()
+            own = self.session.answer(request) if self.confirmed else ()
             fields = (("Contact", self.leg.contact), self.leg.allow, *own, *fields)
         response = self.leg.response(request, status, fields, content)
         if request.method == "INVITE" and status < 300:
@@ -190,7 +190,7 @@ class Usage:
         if method in OFFERING:
             own.append(self.leg.allow)
             if self.confirmed:
-                own += session_fields(self.session)
+                own += session_fields(self.session.timer)
             if offered:
                 self.exchange.offer_sent()
             elif method == "INVITE":
@@ -278,7 +278,7 @@ class Usage:
     def _concluded(self, key: Key, asking: Asking, response: Response) -> None:
         status, offer, answer = response.status, None, None
         if status >= 300 and asking.method in OFFERING:
-            self._refresh_refused(response)
+            self.session.refused(response)
         content, described = read_leniently(response)
         if status >= 300:
             if asking.exchanges:
@@ -286,7 +286,7 @@ class Usage:
         elif asking.method in OFFERING:
             self.dialog.refresh_target(response)
             if self.confirmed:
-                self.session_answered(response)
+                self.session.answered(response)
             if asking.offered:
                 answer = described
                 self.exchange.answer_received()
@@ -325,13 +325,13 @@ class Usage:
         else:
             self.ack(cseq)
 
-    def answer_owed(self, answer: Session | None) -> None:
+    def answer_owed(self, answer: Description | None) -> None:
         """The ACK that was put off until the answer came; without one it says that none will
         come."""
         if self.owed_ack is not None:
             self.ack(self.owed_ack, answer)
 
-    def ack(self, cseq: int, answer: Session | None = None) -> None:
+    def ack(self, cseq: int, answer: Description | None = None) -> None:
         """Acknowledge a 2xx; `answer` when that carried the offer."""
         self.owed_ack = None
         if answer is not None:
@@ -363,7 +363,6 @@ class Usage:
             return
         self.closing = True
         self.session.stop()
-        self._wait_for_session()
         self.turn_all_away()
         self.answer_owed(None)
         if self.unacknowledged is not None:
@@ -382,51 +381,11 @@ class Usage:
             self.wire.respond(key, self.leg.response(asked.request, 487))
         self.asked.clear()
 
-    # --- session timer (RFC 4028) -----------------------------------------------------------------
-
-    def session_answer(self, request: Request) -> tuple[Field, ...]:
-        """What our 2xx to an INVITE or UPDATE says of it."""
-        fields = self.session.answering(request.headers, self.wire.now)
-        self._wait_for_session()
-        return fields
-
-    def session_answered(self, response: Response) -> None:
-        self.session.answered(response.headers, self.wire.now)
-        self._wait_for_session()
-
-    def postpone_refresh(self, seconds: float) -> None:
-        self.session.refused(self.wire.now, seconds)
-        self._wait_for_session()
-
-    def _refresh_refused(self, response: Response) -> None:
-        if response.status == 422 and self.session.too_small(response.headers):
-            self.postpone_refresh(0.0)
-        else:
-            # RFC 3261 §14.1: whoever chose the Call-ID waits for longer, so that both get through.
-            wait = self.wire.tokens.number(200) / 100
-            self.postpone_refresh(wait + 2.1 if self.leg.side == "b" else wait)
-
-    def _session_due(self) -> None:
-        effect = self.session.due(self.wire.now)
-        if effect is Do.REFRESH:
-            self.wire.tell(self.leg.call, RefreshDue(self))
-        elif effect is Do.EXPIRE:
-            self.wire.tell(self.leg.call, SessionExpired(self))
-        self._wait_for_session()
-
-    def _wait_for_session(self) -> None:
-        key, deadline = (self, "session"), self.session.deadline
-        if deadline is None:
-            self.wire.timers.clear(key)
-        else:
-            self.wire.timers.set(key, deadline)
-
     def end(self) -> None:
         """Nothing more may come of this dialog, but for the ACK of a 2xx that a BYE has crossed:
         the peer still needs a final answer to its INVITE."""
         self.over = True
         self.session.stop()
-        self._wait_for_session()
         self.turn_all_away()
         self._cancel_invite()
         if self.unacknowledged is None:
@@ -435,10 +394,3 @@ class Usage:
     def _forget(self) -> None:
         self.wire.usages.pop(self.id, None)
         self.leg.ended(self)
-
-
-def session_fields(session: SessionTimer, *supported: str) -> list[Field]:
-    """Supported, with these tags and that of session timers, and what they ask for."""
-    tag, fields = session.asking()
-    tags = [*supported, tag] if tag else list(supported)
-    return [*([("Supported", ", ".join(tags))] if tags else []), *fields]

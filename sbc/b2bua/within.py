@@ -87,7 +87,7 @@ def refresh_due(call: Call, event: RefreshDue) -> None:
     sdp = call.plan.said_again(usage.leg.side, _branch(usage))
     busy = not usage.exchange.idle or usage.unacknowledged is not None
     if busy or sdp is None or any(asking.method == "INVITE" for asking in usage.asking.values()):
-        usage.postpone_refresh(_BUSY)
+        usage.session.postpone(_BUSY)
         return
     call.refreshes.add(usage.request("INVITE", (), Content(sdp=sdp)))
 
