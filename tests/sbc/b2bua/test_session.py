@@ -1,5 +1,4 @@
-"""What messages say of the session timer; the whole of it: tests/simulation/test_s7_session_timers.py
-(S7)."""
+"""What messages say of the session timer of a dialog (S7)."""
 
 from config.model import SessionTimer as Terms
 from sbc.b2bua.session import session_fields
