@@ -19,13 +19,22 @@ from pydantic import (
 
 from config.addresses import IpAddress, IpNetwork, parse_address, parse_network
 from config.secrets import Secret
-from config.units import parse_duration, parse_listen, parse_port_range, parse_size
+from config.units import (
+    parse_bitrate,
+    parse_duration,
+    parse_listen,
+    parse_port_range,
+    parse_rate,
+    parse_size,
+)
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 
 DurationText = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$")]
 SizeText = Annotated[str, Field(pattern=r"^[0-9]+(B|kB|KiB|MB|MiB)$")]
 PortRangeText = Annotated[str, Field(pattern=r"^[0-9]{1,5}-[0-9]{1,5}$")]
+BitrateText = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(bit|kbit|Mbit|Gbit)/s$")]
+RateText = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?/(s|m|h)$")]
 """As written in the file: what an editor is told by the JSON schema."""
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
@@ -39,6 +48,12 @@ Bytes = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=SizeTe
 PortRange = Annotated[
     tuple[Port, Port], BeforeValidator(parse_port_range, json_schema_input_type=PortRangeText)
 ]
+Bitrate = Annotated[
+    float, BeforeValidator(parse_bitrate, json_schema_input_type=BitrateText), Field(gt=0)
+]
+"""Bits a second."""
+Rate = Annotated[float, BeforeValidator(parse_rate, json_schema_input_type=RateText), Field(gt=0)]
+"""A second."""
 Listen = Annotated[tuple[str, Port], BeforeValidator(parse_listen, json_schema_input_type=str)]
 """`"127.0.0.1:9100"` as written; (host, port) as read."""
 Address = Annotated[IpAddress, BeforeValidator(parse_address)]
@@ -151,19 +166,6 @@ class Connections(Section):
     """A connection that has been silent for so long makes room for others, if they need it."""
 
 
-Method = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9._-]{0,31}$")]
-METHODS = (
-    *("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "MESSAGE", "REFER"),
-    *("NOTIFY", "SUBSCRIBE", "PUBLISH"),
-)
-EventPackage = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
-EVENTS = (
-    *("conference", "dialog", "message-summary", "presence", "presence.winfo", "refer", "reg"),
-    "vq-rtcpxr",
-)
-MediaType = Annotated[str, Field(pattern=r"^[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}$")]
-
-
 class Zone(Section):
     trust: Literal["trusted", "untrusted"]
     unknown_action: Literal["drop", "reject"] = "drop"
@@ -172,8 +174,6 @@ class Zone(Section):
     codec_policy: Name | None = None
     media: Name | None = None
     message_limits: MessageLimits = MessageLimits()
-    methods: tuple[Method, ...] = METHODS
-    """Methods which the border takes from this zone and sends there; any other gets 405."""
     connections_per_source: Annotated[Whole, Field(ge=1)] = 32
     connections: Connections = Connections()
 
@@ -251,19 +251,6 @@ class TrunkAuth(Section):
     """The only realm whose challenges are answered."""
 
 
-class SessionTimer(Section):
-    """Session timers of one leg (RFC 4028); each leg has its own."""
-
-    mode: Literal["none", "accept", "require"] = "accept"
-    """`accept`: what the peer asks for; `require`: every call has one, even if only we refresh."""
-    expires: Annotated[Seconds, Field(ge=90, le=86_400)] = 1800.0
-    """What we ask for, in `require`."""
-    min_se: Annotated[Seconds, Field(ge=90, le=86_400)] = 90.0
-    """Whoever asks for less gets 422."""
-    refresher: Literal["local", "remote"] = "local"
-    """Who refreshes, where it is ours to say."""
-
-
 class Trunk(Section):
     zone: Name
     endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
@@ -275,7 +262,6 @@ class Trunk(Section):
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
     tls: TrunkTls = TrunkTls()
-    session_timer: SessionTimer = SessionTimer()
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
     auth: TrunkAuth | None = None
@@ -328,6 +314,58 @@ class Route(Section):
     """Trunks, tried in this order."""
 
 
+class TurnListen(Section):
+    """Ports of STUN and TURN on each of the interfaces; None: not by this transport."""
+
+    udp: Port | None = 3478
+    tcp: Port | None = 3478
+
+
+class TurnCredentials(Section):
+    """Who may have data relayed (RFC 8489 §9.2)."""
+
+    hmac: Secret | None = None
+    """Shared with whoever hands out time-limited accounts."""
+    users: dict[str, Secret] = {}
+    """Passwords by name."""
+
+
+class TurnQuotas(Section):
+    per_user: Annotated[Whole, Field(ge=1)] = 10
+    per_source: Annotated[Whole, Field(ge=1)] = 40
+    total: Annotated[Whole, Field(ge=1)] = 2000
+    bitrate: Bitrate | None = None
+    """Of one allocation, each way."""
+
+
+class TurnPeers(Section):
+    """Public addresses are allowed by themselves, all others only here."""
+
+    allow: tuple[Network, ...] = ()
+    deny: tuple[Network, ...] = ()
+
+
+class TurnStun(Section):
+    public: bool = True
+    """Strangers may ask for their address."""
+    rate: Rate = 20.0
+    """Answers that a stranger's address gets."""
+
+
+class Turn(Section):
+    """The embedded STUN and TURN server (RFC 8489, RFC 8656)."""
+
+    interfaces: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Listened on, and relayed from: one of each address family."""
+    listen: TurnListen = TurnListen()
+    realm: Annotated[str, Field(min_length=1, max_length=127)]
+    relay_ports: PortRange
+    credentials: TurnCredentials
+    quotas: TurnQuotas = TurnQuotas()
+    peers: TurnPeers = TurnPeers()
+    stun: TurnStun = TurnStun()
+
+
 class Cdr(Section):
     spool: str = "/var/lib/sbc/cdr"
 
@@ -356,5 +394,6 @@ class Config(Section):
     media_profiles: dict[Name, MediaProfile] = {}
     trunks: Annotated[dict[Name, Trunk], Field(min_length=1)]
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    turn: Turn | None = None
     cdr: Cdr = Cdr()
     monitoring: Monitoring = Monitoring()

@@ -10,10 +10,18 @@ from config.problems import Misread, quoted
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _BYTES = {"B": 1, "kB": 1000, "KiB": 1 << 10, "MB": 1_000_000, "MiB": 1 << 20}
-_LIKE = {"duration": "20ms, 32s, 10m, 4h or 30d", "size": "16KiB, 64kB or 1500B"}
+_BITRATES = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
+_EVERY = {"/s": 1.0, "/m": 60.0, "/h": 3600.0}
+_LIKE = {
+    "duration": "20ms, 32s, 10m, 4h or 30d",
+    "size": "16KiB, 64kB or 1500B",
+    "bit rate": "64kbit/s or 2Mbit/s",
+    "rate": "10/s or 300/m",
+}
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([a-zA-Z]*)", re.ASCII)
 _SIZE = re.compile(r"([0-9]{1,12})([a-zA-Z]*)", re.ASCII)
+_RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([a-zA-Z/]*)", re.ASCII)
 _RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})", re.ASCII)
 _LISTEN = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*)):([0-9]{1,5})", re.ASCII)
 
@@ -38,6 +46,23 @@ def parse_size(written: object) -> int:
         hint = "units: B, kB (1000), KiB (1024), MB, MiB"
         raise Misread(f"the unit of {quoted(written)} is not known", hint)
     return int(number) * _BYTES[unit]
+
+
+def parse_bitrate(written: object) -> float:
+    """Bits a second."""
+    number, unit = _measure(written, _RATE, "bit rate")
+    if unit not in _BITRATES:
+        hint = "units: bit/s, kbit/s, Mbit/s, Gbit/s"
+        raise Misread(f"the unit of {quoted(written)} is not known", hint)
+    return float(number) * _BITRATES[unit]
+
+
+def parse_rate(written: object) -> float:
+    """Times a second."""
+    number, unit = _measure(written, _RATE, "rate")
+    if unit not in _EVERY:
+        raise Misread(f"the unit of {quoted(written)} is not known", "write 10/s, 300/m or 20/h")
+    return float(number) / _EVERY[unit]
 
 
 def parse_port_range(written: object) -> tuple[int, int]:

@@ -53,6 +53,7 @@ class Allocations:
             family: PortPool(relay.low, relay.high, choose)
             for family, relay in settings.relays.items()
         }
+        self._shown = {relay.shown: relay.bind for relay in settings.relays.values()}
         self._of: dict[Client, Allocation] = {}
         self._at: dict[Address, Allocation] = {}
         self._pending: dict[Client, _Pending] = {}
@@ -70,6 +71,21 @@ class Allocations:
 
     def at(self, relay: Address) -> Allocation | None:
         return self._at.get(relay)
+
+    # --- our own addresses ------------------------------------------------------------------------
+
+    def is_ours(self, ip: str) -> bool:
+        """Peers see clients of ours there."""
+        return ip in self._shown
+
+    def bound_at(self, shown: Address) -> Address | None:
+        """The relayed address that peers see there, if somebody has it."""
+        relay = (self._shown[shown[0]], shown[1])
+        return relay if relay in self._at else None
+
+    def shown_at(self, relay: Address) -> Address:
+        """How peers see a relayed address."""
+        return self._settings.relays[of.family_of(relay[0])].shown, relay[1]
 
     # --- Allocate ---------------------------------------------------------------------------------
 
@@ -192,9 +208,9 @@ class Allocations:
     ) -> Action:
         transaction_id = request.message.transaction_id
         values: list[Value] = []
-        for family, (_, port) in sorted(allocation.relays.items()):
-            shown = (self._settings.relays[family].shown, port)
-            values.append((Attribute.XOR_RELAYED_ADDRESS, of.xor_address(shown, transaction_id)))
+        for _, relay in sorted(allocation.relays.items()):
+            shown = of.xor_address(self.shown_at(relay), transaction_id)
+            values.append((Attribute.XOR_RELAYED_ADDRESS, shown))
         left = round(allocation.expires - request.now)
         values.append((Attribute.LIFETIME, of.number(max(0, left))))
         if token is not None:
@@ -287,9 +303,9 @@ class Allocations:
     # --- flows ------------------------------------------------------------------------------------
 
     def flow_installed(self, allocation: Allocation, channel: Channel) -> list[Action]:
-        """Until its binding expires; what is bound again flows on."""
+        """Until its binding expires; what goes round inside does not flow past the core."""
         self._alarm(channel.expires, allocation.client)
-        if channel.flowing:
+        if channel.flowing or self.is_ours(channel.peer[0]):
             return []
         channel.flowing = True
         relay = self._relay(allocation, channel)

@@ -4,14 +4,15 @@ import struct
 
 from stun_turn.message import BadStun
 
-FIRST, LAST = 0x4000, 0x4FFF
-"""Channel numbers that a client may bind (RFC 8656 §12)."""
+FIRST, LAST = 0x4000, 0x7FFF
+"""Channel numbers that a client may bind: up to 0x4FFF by RFC 8656 §12, and up to here by RFC 5766
+§11, which clients still follow. Nothing but STUN shares our ports, so both can be told apart."""
 HEADER = 4
 
 
 def is_channel_data(data: bytes) -> bool:
     """By its first two bits, if it shares a port with STUN (RFC 8656 §12)."""
-    return len(data) >= HEADER and 0x40 <= data[0] <= 0x4F
+    return len(data) >= HEADER and 0x40 <= data[0] <= 0x7F
 
 
 def parse(data: bytes) -> tuple[int, bytes]:

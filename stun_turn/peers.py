@@ -22,14 +22,15 @@ class PeerRules:
     ) -> None:
         self._allowed = tuple(allowed)
         self._denied = tuple(denied)
-        self._own = frozenset(canonical(each) for each in own)
+        self.own = frozenset(canonical(each) for each in own)
+        """Where only what we relay ourselves can be reached, by going round inside."""
         self.may = lru_cache(maxsize=4096)(self._may)
         """May data go to, and come from, this IP address?"""
 
     def _may(self, ip: str) -> bool:
         plain = canonical(ip)
         address = ip_address(plain)
-        if plain in self._own:
+        if plain in self.own:
             return False
         if any(address in network for network in self._allowed):
             return not (address.is_multicast or address.is_unspecified)

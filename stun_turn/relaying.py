@@ -59,7 +59,7 @@ class Relaying:
         for ip, _ in peers:
             if allocation.relay_for(ip) is None:
                 raise Refused(443)
-            if not self._peers.may(ip):
+            if not (self._allocations.is_ours(ip) or self._peers.may(ip)):
                 raise Refused(403)
 
     # --- data -------------------------------------------------------------------------------------
@@ -91,7 +91,17 @@ class Relaying:
         relay = allocation.relay_for(peer[0])
         if relay is None or not allocation.is_permitted(canonical(peer[0]), now):
             return [Note("not_permitted")]
+        if self._allocations.is_ours(peer[0]):
+            return self._round_inside(data, relay, peer, now)
         return [ToPeer(data, relay, peer, dont_fragment)]
+
+    def _round_inside(self, data: bytes, relay: Address, peer: Address, now: float) -> list[Action]:
+        """The peer is another client of ours: it gets the data as from this one's relayed address,
+        and no packet leaves us. Nothing else that listens on our addresses can be reached."""
+        other = self._allocations.bound_at(peer)
+        if other is None:
+            return [Note("not_permitted")]
+        return self.from_peer(data, other, self._allocations.shown_at(relay), now)
 
     def from_peer(self, data: bytes, relay: Address, peer: Address, now: float) -> list[Action]:
         """§11.3, §12.7: as ChannelData if the peer has a channel, else as a Data indication."""

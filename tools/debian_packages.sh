@@ -13,6 +13,7 @@ need baresip baresip-core
 need ip iproute2
 need nft nftables
 need tcpdump tcpdump
+need turnutils_uclient coturn
 
 [ -n "$packages" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

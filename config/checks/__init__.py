@@ -7,7 +7,7 @@ that speak of what is absent, and are right only when everything has been read.
 
 from collections.abc import Callable, Iterator
 
-from config.checks import certificates, media, routes, sockets, trunks
+from config.checks import certificates, media, routes, sockets, trunks, turn
 from config.model import Config
 from config.problems import Finding
 
@@ -36,6 +36,10 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     routes.patterns,
     routes.shadows,
     routes.circles,
+    turn.families,
+    turn.relay_ports,
+    turn.listeners,
+    turn.credentials,
 )
 
 OF_WHAT_IS_ABSENT: tuple[Check, ...] = (

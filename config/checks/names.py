@@ -40,6 +40,7 @@ REFERENCES = (
     Reference(("routes", _ANY, "from", "zone"), "zones", "zone"),
     Reference(("routes", _ANY, "from", "trunk"), "trunks", "trunk"),
     Reference(("routes", _ANY, "to", _ANY), "trunks", "trunk"),
+    Reference(("turn", "interfaces", _ANY), "interfaces", "interface"),
 )
 
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 
-from config.effective import Terms
 from media.control import Side
 from sbc.actions import Flow
 from sbc.b2bua.content import ACCEPT, EMPTY, Content
@@ -28,14 +27,14 @@ if TYPE_CHECKING:
     from sbc.b2bua.call import Call
     from sbc.b2bua.usage import Usage
 
+ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY")
+_OWED = {405: (ALLOW,), 415: (("Accept", ACCEPT),)}
 _LONGEST_AGENT = 64
 
 
-def owed(status: int, terms: Terms) -> tuple[Field, ...]:
+def owed(status: int) -> tuple[Field, ...]:
     """What an answer of this status must bring (RFC 3261 §8.2.1, §8.2.3)."""
-    if status == 405:
-        return (("Allow", terms.allow),)
-    return (("Accept", ACCEPT),) if status == 415 else ()
+    return _OWED.get(status, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,6 @@ class Peer:
 
 class Leg:
     __slots__ = (
-        "allow",
         "call",
         "call_id",
         "contact",
@@ -60,7 +58,6 @@ class Leg:
         "remote_tag",
         "side",
         "symmetric",
-        "terms",
         "usages",
         "user_agent",
         "wire",
@@ -81,8 +78,6 @@ class Leg:
         self.wire = wire
         self.side: Side = side
         self.peer = peer
-        self.terms = call.shared.terms[peer.trunk]
-        self.allow: Field = ("Allow", self.terms.allow)
         self.flow = flow
         """The path on which the peer was last heard."""
         self.listener: Listener = wire.listeners.of(flow)
@@ -112,7 +107,7 @@ class Leg:
             (
                 ("Server", self.wire.user_agent),
                 self.session_field(),
-                *owed(status, self.terms),
+                *owed(status),
                 *fields,
                 *content.fields,
             ),

@@ -1,29 +1,18 @@
 """What a caller may insist on (RFC 3261 §8.2.2.3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from config.effective import Terms
-from sbc.policy.chain import Attempt, Policy, Reject
+from sbc.policy.chain import Attempt, Reject
 
-ALWAYS = ("100rel",)
-
-
-def supported(terms: Terms) -> tuple[str, ...]:
-    """The option tags that hold towards this peer."""
-    return (*ALWAYS, "timer") if terms.session_timer.mode != "none" else ALWAYS
+SUPPORTED = ("100rel",)
 
 
-def unknown_among(require: Iterable[str], terms: Terms) -> list[str]:
-    known = supported(terms)
-    return [tag for tag in require if tag not in known]
+def unknown_among(require: Iterable[str]) -> list[str]:
+    return [tag for tag in require if tag not in SUPPORTED]
 
 
-def extensions(terms: Mapping[str, Terms]) -> Policy:
-    def insist(attempt: Attempt) -> Attempt | Reject:
-        unknown = unknown_among(attempt.require, terms[attempt.trunk])
-        if unknown:
-            tags = ", ".join(unknown)
-            return Reject(420, f"requires {tags}", (("Unsupported", tags),))
-        return attempt
-
-    return insist
+def extensions(attempt: Attempt) -> Attempt | Reject:
+    unknown = unknown_among(attempt.require)
+    if unknown:
+        return Reject(420, f"requires {', '.join(unknown)}", (("Unsupported", ", ".join(unknown)),))
+    return attempt

@@ -1,5 +1,6 @@
 """The whole way: text in, configuration or every mistake out. The shipped files too."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,8 +38,9 @@ def test_the_smallest_file_loads() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _secrets_of_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CARRIER_PASSWORD", "x")
+def _secrets_of_the_full_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in re.findall(r"\$\{ENV:(\w+)\}", (SHIPPED / "edge.yaml").read_text()):
+        monkeypatch.setenv(name, "a secret")
 
 
 @pytest.mark.parametrize("name", ["quickstart.yaml", "edge.yaml"])

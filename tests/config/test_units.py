@@ -4,9 +4,11 @@ from hypothesis import strategies as st
 
 from config.problems import Misread
 from config.units import (
+    parse_bitrate,
     parse_duration,
     parse_listen,
     parse_port_range,
+    parse_rate,
     parse_size,
     written_duration,
     written_size,
@@ -82,6 +84,31 @@ def test_what_is_no_size_is_refused_with_a_hint(written: object, message: str, h
     with pytest.raises(Misread) as refused:
         parse_size(written)
     assert (str(refused.value), refused.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("written", "bits"),
+    [("64kbit/s", 64_000.0), ("2Mbit/s", 2e6), ("1.5Gbit/s", 1.5e9), ("9bit/s", 9.0)],
+)
+def test_a_bit_rate_is_bits_a_second(written: str, bits: float) -> None:
+    assert parse_bitrate(written) == bits
+
+
+@pytest.mark.parametrize("written", [2_000_000, "2M", "2Mbit", "2MB/s", "-1bit/s", None, True])
+def test_what_is_no_bit_rate_is_refused(written: object) -> None:
+    with pytest.raises(Misread):
+        parse_bitrate(written)
+
+
+@pytest.mark.parametrize(("written", "rate"), [("10/s", 10.0), ("300/m", 5.0), ("36/h", 0.01)])
+def test_a_rate_is_times_a_second(written: str, rate: float) -> None:
+    assert parse_rate(written) == rate
+
+
+@pytest.mark.parametrize("written", [10, "10", "10/d", "x/s", None])
+def test_what_is_no_rate_is_refused(written: object) -> None:
+    with pytest.raises(Misread):
+        parse_rate(written)
 
 
 def test_a_range_of_ports_is_its_first_and_last() -> None:

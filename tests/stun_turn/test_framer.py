@@ -34,11 +34,10 @@ def test_half_a_message_waits_for_the_rest() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"POST / HTTP/1.1",
         b"\x80\0\0\0",
         b"\0\1\0\2\x21\x12\xa4\x42",
         b"\0\1\0\4bad!",
-        b"\x50\0\0\0",
+        b"\xc0\0\0\0",
     ],
 )
 def test_another_protocol_is_no_stream_of_ours(data: bytes) -> None:

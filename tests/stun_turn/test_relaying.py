@@ -76,7 +76,7 @@ def test_several_permissions_come_together_or_not_at_all(client: TurnClient) -> 
 
 @pytest.mark.parametrize(
     "ip",
-    ["127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "224.0.0.1", "0.0.0.0", RELAY],
+    ["127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "224.0.0.1", "0.0.0.0"],
 )
 def test_the_network_behind_us_is_no_peer(client: TurnClient, ip: str) -> None:
     assert client.permit((ip, 80)) == 403
@@ -129,7 +129,7 @@ def test_over_a_stream_channel_data_is_padded(bench: Bench) -> None:
     assert back.data == b"\x40\x00\x00\x05world\0\0\0"
 
 
-@pytest.mark.parametrize("number", [0, 0x3FFF, 0x5000, 0xFFFF])
+@pytest.mark.parametrize("number", [0, 0x3FFF, 0x8000, 0xFFFF])
 def test_a_number_that_is_no_channel_s_is_refused(client: TurnClient, number: int) -> None:
     assert client.bind(number) == 400
 
@@ -204,3 +204,31 @@ def test_an_icmp_error_is_told_to_the_client(bench: Bench, client: TurnClient) -
 def test_data_for_a_port_that_is_nobody_s_goes_nowhere(bench: Bench, client: TurnClient) -> None:
     assert notes(bench.from_peer(b"x", (RELAY, 50001))) == ["peer_not_permitted"]
     assert bench.server.icmp((RELAY, 50001), PEER, 3, 3, 0, bench.now) == []
+
+
+def test_two_clients_of_ours_meet_inside(bench: Bench, client: TurnClient) -> None:
+    other = bench.client(port=2, user="bob", password="pw2")
+    mine, theirs = (RELAY, 50000), other.allocate()
+    assert client.permit(theirs) == 0
+    assert client.send(b"x", theirs) == []  # nothing leaves, and the other has not allowed it
+    assert other.bind(0x4000, mine) == 0
+    sent = build(
+        Method.SEND,
+        Class.INDICATION,
+        bytes(12),
+        [
+            (Attribute.XOR_PEER_ADDRESS, of.xor_address(theirs, bytes(12))),
+            (Attribute.DATA, b"hello"),
+        ],
+    )
+    assert client.tell(sent) == [ToClient(b"\x40\x00\x00\x05hello", other.at)]
+    assert not any(isinstance(each, Install) for each in bench.seen)
+
+
+def test_whatever_else_listens_on_our_address_is_out_of_reach(
+    bench: Bench, client: TurnClient
+) -> None:
+    client.permit((RELAY, 5060))
+    assert client.send(b"INVITE", (RELAY, 5060)) == []
+    assert client.bind(0x4000, (RELAY, 5060)) == 0
+    assert notes(client.tell(b"\x40\x00\x00\x01x")) == ["not_permitted"]

@@ -1,0 +1,27 @@
+"""`python -m stun_turn FILE`: the STUN and TURN server alone."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from config.loader import load
+from config.problems import ConfigError
+from stun_turn.app import run
+
+
+def main() -> int:
+    parser = ArgumentParser(
+        prog="python -m stun_turn", description="The STUN and TURN server of the border."
+    )
+    parser.add_argument("file", type=Path, help="the configuration (YAML)")
+    arguments = parser.parse_args()
+    try:
+        run(load(arguments.file))
+    except (ConfigError, OSError, LookupError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,261 @@
+"""Sockets and flows: what the core installed is carried at once, everything else goes up to it.
+
+A flow is (client, channel) → (relayed address, peer), and back. ChannelData that matches one is
+unwrapped and sent on; a datagram of its peer is wrapped and sent back. Both ways are a look-up, a
+few bytes and one system call (RFC 8656 §12.6, §12.7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Protocol
+
+from stun_turn.actions import Bind, Client, Install, Remove, ToClient, ToPeer, Unbind
+from stun_turn.attributes import Address
+from stun_turn.bitrate import Bucket
+
+BATCH = 64
+"""Datagrams of one socket in a row; the others have their turn then."""
+BIG = 65_536
+_BUFFER = 1 << 20
+"""Bytes that may wait in the kernel for one socket."""
+_IP_MTU_DISCOVER, _DONT, _DO = 10, 0, 2
+_IP_RECVERR = 11
+_IPV6_MTU_DISCOVER, _IPV6_RECVERR = 23, 25
+_ERROR_QUEUE = 0x2000
+_EXTENDED_ERROR = struct.Struct("=IBBBBII")
+"""errno, origin, type, code, padding, info, data (`struct sock_extended_err`, ip(7))."""
+_FROM_ICMP, _FROM_ICMP6 = 2, 3
+
+
+class Up(Protocol):
+    """What takes that which no flow matches."""
+
+    def from_client(self, data: bytes, client: Client) -> None: ...
+    def from_peer(self, data: bytes, relay: Address, peer: Address) -> None: ...
+    def icmp(self, relay: Address, peer: Address, kind: int, code: int, mtu: int) -> None: ...
+
+
+class StreamOut(Protocol):
+    """The way back to a client on a connection."""
+
+    def write(self, data: bytes) -> None: ...
+
+
+class _Relay:
+    """One relayed address, and how much may still pass it this moment."""
+
+    __slots__ = ("address", "inbound", "outbound", "socket")
+
+    def __init__(self, address: Address, opened: socket.socket, bitrate: float | None) -> None:
+        self.address = address
+        self.socket = opened
+        self.outbound = Bucket(bitrate)
+        self.inbound = Bucket(bitrate)
+
+
+class Engine:
+    def __init__(self, loop: asyncio.AbstractEventLoop, up: Up, bitrate: float | None) -> None:
+        self._loop = loop
+        self._up = up
+        self._bitrate = bitrate
+        self._buffer = memoryview(bytearray(BIG))
+        self._listeners: dict[Address, socket.socket] = {}
+        self._relays: dict[Address, _Relay] = {}
+        self._out: dict[tuple[Address, Address, int], tuple[_Relay, Address]] = {}
+        """Local and remote address of a client, channel → relayed address and peer."""
+        self._back: dict[tuple[Address, Address], tuple[Client, bytes]] = {}
+        """Relayed address and peer → client, and the channel number before the length."""
+        self.streams: dict[Client, StreamOut] = {}
+        self.unsent = 0
+        """Datagrams that a socket would not take, or that were over the bit rate."""
+
+    # --- sockets ----------------------------------------------------------------------------------
+
+    def listen(self, address: Address) -> None:
+        """Clients may come here by UDP. Raises OSError."""
+        opened = _udp(address)
+        self._listeners[address] = opened
+        self._loop.add_reader(opened.fileno(), self._clients, opened, address)
+
+    def close(self) -> None:
+        for relay in list(self._relays):
+            self.unbind(Unbind(relay))
+        for opened in self._listeners.values():
+            self._loop.remove_reader(opened.fileno())
+            opened.close()
+        self._listeners.clear()
+
+    def bind(self, action: Bind) -> bool:
+        """False: this port is somebody else's."""
+        try:
+            opened = _udp(action.relay)
+        except OSError:
+            return False
+        _hear_errors(opened)
+        relay = self._relays[action.relay] = _Relay(action.relay, opened, self._bitrate)
+        self._loop.add_reader(opened.fileno(), self._peers, relay)
+        return True
+
+    def unbind(self, action: Unbind) -> None:
+        relay = self._relays.pop(action.relay, None)
+        if relay is not None:
+            self._loop.remove_reader(relay.socket.fileno())
+            relay.socket.close()
+
+    # --- flows ------------------------------------------------------------------------------------
+
+    def install(self, flow: Install) -> None:
+        relay = self._relays[flow.relay]
+        self._out[flow.client.local, flow.client.remote, flow.channel] = (relay, flow.peer)
+        head = flow.channel.to_bytes(2, "big")
+        self._back[flow.relay, flow.peer] = (flow.client, head)
+
+    def remove(self, flow: Remove) -> None:
+        self._out.pop((flow.client.local, flow.client.remote, flow.channel), None)
+        self._back.pop((flow.relay, flow.peer), None)
+
+    # --- out --------------------------------------------------------------------------------------
+
+    def to_client(self, action: ToClient) -> None:
+        client = action.client
+        if client.stream:
+            stream = self.streams.get(client)
+            if stream is not None:
+                stream.write(action.data)
+            return
+        self._send(self._listeners[client.local], action.data, client.remote)
+
+    def to_peer(self, action: ToPeer) -> None:
+        relay = self._relays.get(action.relay)
+        if relay is None:
+            return
+        if not relay.outbound.take(len(action.data), self._loop.time()):
+            self.unsent += 1
+            return
+        if action.dont_fragment:
+            _set_fragments(relay.socket, _DO)
+        self._send(relay.socket, action.data, action.peer)
+        if action.dont_fragment:
+            _set_fragments(relay.socket, _DONT)
+
+    def _send(self, out: socket.socket, data: bytes | memoryview, to: Address) -> None:
+        try:
+            out.sendto(data, to)
+        except OSError:  # also an error of an earlier datagram, which is told once
+            self.unsent += 1
+
+    # --- in ---------------------------------------------------------------------------------------
+
+    def _clients(self, listener: socket.socket, local: Address) -> None:
+        """Datagrams of clients: one after the other, and at most a batch."""
+        buffer, receive = self._buffer, listener.recvfrom_into
+        for _ in range(BATCH):
+            try:
+                size, remote = receive(buffer)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue
+            remote = remote[:2]
+            if size >= 4 and 0x40 <= buffer[0] <= 0x7F:
+                flow = self._out.get((local, remote, buffer[0] << 8 | buffer[1]))
+                length = buffer[2] << 8 | buffer[3]
+                if flow is not None and length <= size - 4:
+                    self._carry(flow, buffer[4 : 4 + length])
+                    continue
+            self._up.from_client(bytes(buffer[:size]), Client("udp", local, remote))
+
+    def from_stream(self, data: bytes, client: Client) -> None:
+        """One message of a connection."""
+        if len(data) >= 4 and 0x40 <= data[0] <= 0x7F:
+            flow = self._out.get((client.local, client.remote, data[0] << 8 | data[1]))
+            if flow is not None:
+                self._carry(flow, memoryview(data)[4:])
+                return
+        self._up.from_client(data, client)
+
+    def _carry(self, flow: tuple[_Relay, Address], data: memoryview) -> None:
+        relay, peer = flow
+        if relay.outbound.take(len(data), self._loop.time()):
+            self._send(relay.socket, data, peer)
+        else:
+            self.unsent += 1
+
+    def _peers(self, relay: _Relay) -> None:
+        """Datagrams of peers."""
+        buffer, receive = self._buffer, relay.socket.recvfrom_into
+        for _ in range(BATCH):
+            if relay.address not in self._relays:
+                return  # closed by what the last datagram led to
+            try:
+                # Room is left before it, where the header of ChannelData goes.
+                size, peer = receive(buffer[4:])
+            except BlockingIOError:
+                return
+            except OSError:
+                self._errors(relay)
+                continue
+            peer = peer[:2]
+            if not relay.inbound.take(size, self._loop.time()):
+                self.unsent += 1
+                continue
+            flow = self._back.get((relay.address, peer))
+            if flow is None:
+                self._up.from_peer(bytes(buffer[4 : 4 + size]), relay.address, peer)
+                continue
+            client, head = flow
+            buffer[:2] = head
+            buffer[2], buffer[3] = size >> 8, size & 0xFF
+            if client.stream:
+                padded = bytes(buffer[: 4 + size]) + bytes(-size % 4)
+                stream = self.streams.get(client)
+                if stream is not None:
+                    stream.write(padded)
+            else:
+                self._send(self._listeners[client.local], buffer[: 4 + size], client.remote)
+
+    def _errors(self, relay: _Relay) -> None:
+        """What ICMP said of a datagram of ours (RFC 8656 §11.5)."""
+        try:
+            _, ancillary, _, peer = relay.socket.recvmsg(0, 512, _ERROR_QUEUE)
+        except OSError:
+            return
+        for _, _, data in ancillary:
+            if len(data) < _EXTENDED_ERROR.size:
+                continue
+            _, origin, kind, code, _, info, _ = _EXTENDED_ERROR.unpack_from(data)
+            if origin in {_FROM_ICMP, _FROM_ICMP6} and peer:
+                self._up.icmp(relay.address, peer[:2], kind, code, info)
+
+
+def _udp(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        opened.setblocking(False)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            opened.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+        opened.bind(address)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _hear_errors(opened: socket.socket) -> None:
+    if opened.family == socket.AF_INET6:
+        opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+    else:
+        opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+
+
+def _set_fragments(opened: socket.socket, mode: int) -> None:
+    if opened.family == socket.AF_INET6:
+        opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER, mode)
+    else:
+        opened.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, mode)

@@ -1,0 +1,141 @@
+"""The thin shell of the TURN server: carries bytes to the core and its actions to the world."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from stun_turn.actions import (
+    Action,
+    Bind,
+    Client,
+    Install,
+    Note,
+    Remove,
+    ToClient,
+    ToPeer,
+    Unbind,
+)
+from stun_turn.attributes import Address
+from stun_turn.engine import Engine
+from stun_turn.server import Server
+from stun_turn.streams import Streams
+
+log = logging.getLogger(__name__)
+
+REST = 1.0
+"""Seconds to the next alarm after a fault, so that a timer which always fails cannot spin."""
+
+
+class Shell:
+    """Made inside the loop that it runs on; its clock is the loop's."""
+
+    def __init__(self, server: Server, bitrate: float | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server = server
+        self.engine = Engine(self._loop, self, bitrate)
+        self.streams = Streams(self.engine, self)
+        self.counts: Counter[str] = Counter()
+        """Of each note, by its name."""
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at: float | None = None
+
+    async def listen(
+        self, transport: str, address: Address, context: ssl.SSLContext | None
+    ) -> None:
+        """Raises OSError."""
+        if transport == "udp":
+            self.engine.listen(address)
+        else:
+            await self.streams.listen(address, context)
+
+    def close(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.streams.close()
+        self.engine.close()
+
+    # --- inputs -----------------------------------------------------------------------------------
+
+    def from_client(self, data: bytes, client: Client) -> None:
+        try:
+            self._perform(self._server.receive(data, client, self._loop.time()))
+        except Exception:
+            self._fault()
+
+    def from_peer(self, data: bytes, relay: Address, peer: Address) -> None:
+        try:
+            self._perform(self._server.from_peer(data, relay, peer, self._loop.time()))
+        except Exception:
+            self._fault()
+
+    def icmp(self, relay: Address, peer: Address, kind: int, code: int, mtu: int) -> None:
+        self._perform(self._server.icmp(relay, peer, kind, code, mtu, self._loop.time()))
+
+    def disconnected(self, client: Client) -> None:
+        self._perform(self._server.disconnected(client, self._loop.time()))
+
+    def holds(self, client: Client) -> bool:
+        return self._server.allocations.find(client) is not None
+
+    def clock_set(self) -> None:
+        """The wall clock was set: credentials go by it."""
+        self._server.epoch = time.time() - self._loop.time()
+
+    def _timeout(self) -> None:
+        self._alarm = self._alarm_at = None
+        least = 0.0
+        try:
+            self._perform(self._server.handle_timeout(self._loop.time()))
+        except Exception:
+            self._fault()
+            least = REST
+        self._set_alarm(least)
+
+    # --- outputs ----------------------------------------------------------------------------------
+
+    def _perform(self, actions: Sequence[Action]) -> None:
+        engine = self.engine
+        for action in actions:
+            match action:
+                case ToClient():
+                    engine.to_client(action)
+                case ToPeer():
+                    engine.to_peer(action)
+                case Bind():
+                    self._bind(action)
+                case Unbind():
+                    engine.unbind(action)
+                case Install():
+                    engine.install(action)
+                case Remove():
+                    engine.remove(action)
+                case Note():
+                    self.counts[action.event] += 1
+        if actions:
+            self._set_alarm(0.0)
+
+    def _bind(self, action: Bind) -> None:
+        now = self._loop.time()
+        if self.engine.bind(action):
+            self._perform(self._server.bound(action.relay, now))
+        else:
+            self._perform(self._server.bind_failed(action.relay, now))
+
+    def _set_alarm(self, least: float) -> None:
+        at = self._server.next_deadline()
+        if at is None or at == self._alarm_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = self._loop.call_at(max(at, self._loop.time() + least), self._timeout)
+
+    def _fault(self) -> None:
+        """Ours: it is in the log, and costs this one input."""
+        self.counts["fault"] += 1
+        log.exception("a fault of the TURN server")
