@@ -8,7 +8,16 @@ only looks it up.
 from dataclasses import dataclass
 from typing import Literal
 
-from config.model import CodecPolicy, Config, Latching, MediaProfile, Trunk, TrunkLimits, Zone
+from config.model import (
+    CodecPolicy,
+    Config,
+    Latching,
+    MediaProfile,
+    SessionTimer,
+    Trunk,
+    TrunkLimits,
+    Zone,
+)
 
 OPEN = Latching(mode="none")
 GUARDED = Latching(mode="ranked")
@@ -29,6 +38,11 @@ class Terms:
     media: MediaProfile
     limits: TrunkLimits
     offerless: Literal["relay", "insert"]
+    session_timer: SessionTimer
+    methods: frozenset[str]
+    """What may come from it and go to it."""
+    allow: str
+    """The same, as our Allow says it."""
 
 
 def terms_of(config: Config) -> dict[str, Terms]:
@@ -50,6 +64,9 @@ def _trunk(config: Config, name: str, trunk: Trunk) -> Terms:
         media=MediaProfile() if media is None else config.media_profiles[media],
         limits=trunk.limits,
         offerless=trunk.offerless,
+        session_timer=trunk.session_timer,
+        methods=frozenset(zone.methods),
+        allow=", ".join(zone.methods),
     )
 
 

@@ -166,6 +166,19 @@ class Connections(Section):
     """A connection that has been silent for so long makes room for others, if they need it."""
 
 
+Method = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9._-]{0,31}$")]
+METHODS = (
+    *("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "MESSAGE", "REFER"),
+    *("NOTIFY", "SUBSCRIBE", "PUBLISH"),
+)
+EventPackage = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+EVENTS = (
+    *("conference", "dialog", "message-summary", "presence", "presence.winfo", "refer", "reg"),
+    "vq-rtcpxr",
+)
+MediaType = Annotated[str, Field(pattern=r"^[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}$")]
+
+
 class Zone(Section):
     trust: Literal["trusted", "untrusted"]
     unknown_action: Literal["drop", "reject"] = "drop"
@@ -174,6 +187,8 @@ class Zone(Section):
     codec_policy: Name | None = None
     media: Name | None = None
     message_limits: MessageLimits = MessageLimits()
+    methods: tuple[Method, ...] = METHODS
+    """Methods which the border takes from this zone and sends there; any other gets 405."""
     connections_per_source: Annotated[Whole, Field(ge=1)] = 32
     connections: Connections = Connections()
 
@@ -251,6 +266,19 @@ class TrunkAuth(Section):
     """The only realm whose challenges are answered."""
 
 
+class SessionTimer(Section):
+    """Session timers of one leg (RFC 4028); each leg has its own."""
+
+    mode: Literal["none", "accept", "require"] = "accept"
+    """`accept`: what the peer asks for; `require`: every call has one, even if only we refresh."""
+    expires: Annotated[Seconds, Field(ge=90, le=86_400)] = 1800.0
+    """What we ask for, in `require`."""
+    min_se: Annotated[Seconds, Field(ge=90, le=86_400)] = 90.0
+    """Whoever asks for less gets 422."""
+    refresher: Literal["local", "remote"] = "local"
+    """Who refreshes, where it is ours to say."""
+
+
 class Trunk(Section):
     zone: Name
     endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
@@ -262,6 +290,7 @@ class Trunk(Section):
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
     tls: TrunkTls = TrunkTls()
+    session_timer: SessionTimer = SessionTimer()
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
     auth: TrunkAuth | None = None

@@ -144,6 +144,7 @@ class Call:
         "plan",
         "previews",
         "record",
+        "refreshes",
         "relayed",
         "report",
         "session",
@@ -186,6 +187,8 @@ class Call:
         """What goes on when the relay has answered an `Open`."""
         self.relayed: dict[Key, tuple[Usage, Key]] = {}
         """Our request on one leg → the request on the other that it stands for."""
+        self.refreshes: set[Key] = set()
+        """INVITEs of ours that only refresh a session."""
         self.inserted: Session | None = None
         """Our own offer, to a target that refuses an INVITE without one."""
         self.previews: dict[Usage, Session] = {}

@@ -17,12 +17,14 @@ from sbc.b2bua.content import EMPTY, Content, read_leniently
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Answered, Progressed, Refused
 from sbc.b2bua.identity import user_of
-from sbc.b2bua.leg import ALLOW, Leg, methods
+from sbc.b2bua.leg import Leg, methods
+from sbc.b2bua.session import session_fields
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP
 from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer, State
 from sbc.dialog.reliable import OPTION_TAG, ReliableReceiver
+from sbc.dialog.session_timer import SessionTimer
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request
 from sbc.sip.uri import Uri
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 MOST_BRANCHES = 24
 """Dialogs of one call at once. Of further ones provisionals are dropped, and answers that cannot
 be the call's any more: to end one takes a dozen datagrams, to whatever address it names."""
+MOST_TRIES = 3
+"""INVITEs again for a longer session interval; each proxy on the way may have its own idea."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,15 @@ class Invitation:
 
 class Callee:
     __slots__ = (
+        "_invitation",
         "_last_cseq",
         "_local_tag",
         "_offered",
         "_owed_pracks",
         "_receivers",
         "_sent",
+        "_session",
+        "_tries",
         "answered",
         "cancelled",
         "final",
@@ -77,6 +84,10 @@ class Callee:
         BYE must have a higher number than its PRACKs had."""
         self._receivers: dict[Usage, ReliableReceiver] = {}
         self._owed_pracks: dict[Usage, str] = {}
+        self._invitation = invitation
+        self._tries = 1
+        self._session = SessionTimer(leg.terms.session_timer)
+        """What we ask for; each dialog of the answers has its own."""
         self._sent = Sent(self._build(invitation))
         self._local_tag = leg.local_tag = self.request.headers.from_.tag or ""
         leg.traced("out", self.request)
@@ -95,7 +106,7 @@ class Callee:
     def trunk(self) -> str:
         return self.leg.peer.trunk
 
-    def _build(self, invitation: Invitation) -> Request:
+    def _build(self, invitation: Invitation, cseq: int = 1) -> Request:
         leg, content = self.leg, invitation.content
         fields: list[Field] = [
             ("Via", leg.wire.via(leg.flow)),
@@ -103,15 +114,14 @@ class Callee:
             ("From", invitation.from_field),
             ("To", invitation.to_field),
             ("Call-ID", leg.call_id),
-            ("CSeq", "1 INVITE"),
+            ("CSeq", f"{cseq} INVITE"),
             ("Contact", leg.contact),
-            ALLOW,
+            leg.allow,
             ("User-Agent", leg.wire.user_agent),
             leg.session_field(),
+            *session_fields(self._session, *([OPTION_TAG] if invitation.reliable else [])),
             *content.fields,
         ]
-        if invitation.reliable:
-            fields.append(("Supported", OPTION_TAG))
         return build_request(
             "INVITE", invitation.request_uri, fields, content.payload, content.payload_type
         )
@@ -148,15 +158,17 @@ class Callee:
         leg = self.leg
         if self.final or self.cancelled:
             return False
-        last = [usage.dialog.local_cseq for usage in leg.usages]
-        number = max(self.request.headers.cseq.number, self._last_cseq, *last) + 1
-        found = leg.wire.answer_challenge(key, self._sent, response, leg.flow, number)
+        found = leg.wire.answer_challenge(key, self._sent, response, leg.flow, self._next_cseq())
         if found is None:
             return False
         self.key, self._sent = found
         leg.traced("out", self.request)
         self._forget_others(None)
         return True
+
+    def _next_cseq(self) -> int:
+        last = [usage.dialog.local_cseq for usage in self.leg.usages]
+        return max(self.request.headers.cseq.number, self._last_cseq, *last) + 1
 
     def failed(self, key: Key, cause: str) -> None:
         self.leg.wire.owners.pop(key, None)
@@ -200,6 +212,10 @@ class Callee:
         dialog.local_cseq = max(dialog.local_cseq, self._last_cseq)
         usage = Usage(leg, dialog, OfferAnswer.inviting(offered=self._offered))
         usage.credentials = credentials_of(self.request)
+        usage.session.timer.interval, usage.session.timer.min_se = (
+            self._session.interval,
+            self._session.min_se,
+        )
         leg.began(usage)
         return usage
 
@@ -245,6 +261,7 @@ class Callee:
             return
         usage.confirmed = True
         usage.dialog.early = False
+        usage.session.answered(response)
         self.leg.wire.timer(("forget", key), GIVE_UP + 1)
         if self.answered is not None or self.cancelled or self.final:
             self._unwanted(usage, cseq)
@@ -283,11 +300,25 @@ class Callee:
         self.leg.wire.owners.pop(key, None)
         if self.final:
             return
+        if response.status == 422 and not self.cancelled and self._ask_for_longer(response):
+            return
         self.final = True
         self._forget_others(None)
         contacts = _redirects(response) if response.status < 400 else ()
         content, _ = read_leniently(response)
         self.leg.wire.tell(self.leg.call, Refused(response.status, content, contacts))
+
+    def _ask_for_longer(self, response: Response) -> bool:
+        """RFC 4028 §7.3: the same INVITE again, with the interval that somebody insists on."""
+        if self._tries > MOST_TRIES or not self._session.too_small(response.headers):
+            return False
+        self._tries += 1
+        number = self._next_cseq()
+        self._forget_others(None)
+        self._sent = Sent(self._build(self._invitation, number))
+        self.leg.traced("out", self.request)
+        self.key = self.leg.wire.send(self.request, self.leg.flow, self)
+        return True
 
     def _forget_others(self, kept: Usage | None) -> None:
         for usage in list(self.leg.usages):

@@ -15,7 +15,7 @@ from sbc.b2bua.causes import reasons
 from sbc.b2bua.content import EMPTY, Content, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Abandoned, NeverAcknowledged, PrackReceived, Requested
-from sbc.b2bua.leg import ALLOW, Leg, methods
+from sbc.b2bua.leg import Leg, methods
 from sbc.b2bua.pending import Asked
 from sbc.b2bua.usage import Usage
 from sbc.dialog.dialog import Dialog
@@ -170,7 +170,8 @@ class Caller:
         usage.dialog.early = False
         if content.sdp is not None:
             usage.exchange.described()
-        response = self._response(usage, 200, content)
+        fields = usage.session.answer(self.request)
+        response = self._response(usage, 200, content, fields)
         offered = content.sdp is not None and not self._offered
         cseq = self.request.headers.cseq.number
         usage.keep_sending(self.key, response, cseq, offered=offered)
@@ -179,7 +180,7 @@ class Caller:
     def _response(
         self, usage: Usage, status: int, content: Content, fields: Sequence[Field] = ()
     ) -> Response:
-        own = (("Contact", self.leg.contact), ALLOW, *fields)
+        own = (("Contact", self.leg.contact), self.leg.allow, *fields)
         return self.leg.response(self.request, status, own, content, usage.dialog.local_tag)
 
     def _arm(self, usage: Usage, sender: ReliableSender) -> None:

@@ -75,6 +75,7 @@ CANCELLED = Cause(487, "The caller gave up")
 NO_ANSWER = Cause(480, "Nobody answered in time", 19)
 TOO_LONG = Cause(200, "The longest duration is reached", 31)
 NO_ACK = Cause(408, "The answer was never acknowledged", 102)
+SESSION_EXPIRED = Cause(408, "The session was not refreshed in time", 102)
 NO_PRACK = Cause(504, "A reliable provisional answer was never acknowledged", 102)
 MEDIA_DEAD = Cause(200, "No media in either direction", 102)
 RELAY_LOST = Cause(503, "The media relay was lost", 41)
@@ -102,4 +103,6 @@ def passed_on(status: int) -> int:
 
     A challenge is for us, not for the caller, who has no account there (RFC 3261 §22).
     """
+    if status == 422:  # a session interval that only that leg has (RFC 4028)
+        return 500
     return 403 if status in {401, 407} else status

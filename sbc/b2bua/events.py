@@ -116,6 +116,20 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshDue:
+    """It is for us to refresh the session of this dialog (RFC 4028 §10)."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class SessionExpired:
+    """No refresh got through in time."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class NeverAcknowledged:
     """A 2xx or a reliable provisional of ours found no ACK or PRACK within 64·T1."""
 
@@ -134,6 +148,8 @@ LegEvent = (
     | Abandoned
     | Ended
     | NeverAcknowledged
+    | RefreshDue
+    | SessionExpired
 )
 
 

@@ -27,12 +27,14 @@ from sbc.b2bua.events import (
     PrackReceived,
     Progressed,
     RangTooLong,
+    RefreshDue,
     Refused,
     RelayLost,
     Reported,
     RequestCancelled,
     Requested,
     Responded,
+    SessionExpired,
     Stopping,
 )
 
@@ -66,6 +68,8 @@ _SETUP: Mapping[type[CallEvent], Handler] = {
 _TALKING: Mapping[type[CallEvent], Handler] = {
     LastedTooLong: teardown.lasted_too_long,
     MediaDied: teardown.media_died,
+    RefreshDue: within.refresh_due,
+    SessionExpired: teardown.session_expired,
 }
 
 TABLE: Mapping[State, Mapping[type[CallEvent], Handler]] = {

@@ -16,12 +16,14 @@ from sbc.b2bua.crossing import Field, crossing
 from sbc.b2bua.events import Acknowledged, Ended, RequestCancelled, Requested
 from sbc.b2bua.pending import Asked
 from sbc.b2bua.usage import OFFERING, Usage
+from sbc.dialog import session_timer
 from sbc.policy.extensions import unknown_among
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request
 from sbc.transaction.events import Key
 
-CROSSING = frozenset({"INFO", "OPTIONS", "MESSAGE", "REFER", "NOTIFY"})
+ALONE = frozenset({"REGISTER", "SUBSCRIBE"})
+"""Methods that make a dialog of their own, or none, and never belong to one of a call."""
 MOST_ASKED = 16
 """Requests of one dialog that wait for the other side at once. It hears each up to eleven times,
 if it keeps silent."""
@@ -40,10 +42,10 @@ def received(usage: Usage, key: Key, request: Request, flow: Flow) -> None:
         _turn_away(usage, key, request, 481)
     elif method == "PRACK":
         _prack_received(usage, key, request)
-    elif method in OFFERING or method in CROSSING:
-        _ask(usage, key, request)
-    else:
+    elif method in ALONE or method not in usage.leg.terms.methods:
         _turn_away(usage, key, request, 405)
+    else:
+        _ask(usage, key, request)
 
 
 def acknowledged(usage: Usage, request: Request) -> None:
@@ -74,11 +76,15 @@ def _ask(usage: Usage, key: Key, request: Request) -> None:
         _turn_away(usage, key, request, 500, (_later(usage),))
         return
     try:
-        content, offer = _checked(request)
+        content, offer = _checked(usage, request)
+        least = session_timer.refusal(request.headers, usage.leg.terms.session_timer)
     except BadMessage as bad:
         _turn_away(usage, key, request, bad.status)
         return
     if method in OFFERING:
+        if least is not None:
+            _turn_away(usage, key, request, 422, (("Min-SE", str(least)),))
+            return
         refusal = _offer_refusal(usage, method, offer)
         if refusal is not None:
             _turn_away(usage, key, request, refusal, (_later(usage),) if refusal == 500 else ())
@@ -92,9 +98,9 @@ def _later(usage: Usage) -> Field:
     return ("Retry-After", str(usage.wire.tokens.number(11)))
 
 
-def _checked(request: Request) -> tuple[Content, Session | None]:
+def _checked(usage: Usage, request: Request) -> tuple[Content, Session | None]:
     method = request.method
-    if unknown_among(request.headers.require):
+    if unknown_among(request.headers.require, usage.leg.terms):
         raise BadMessage(420, "Bad Extension")
     content, described = read(request)
     if method in OFFERING:
@@ -145,6 +151,6 @@ def _turn_away(
     usage: Usage, key: Key, request: Request, status: int, fields: Sequence[Field] = ()
 ) -> None:
     if status == 420:
-        unknown = unknown_among(request.headers.require)
+        unknown = unknown_among(request.headers.require, usage.leg.terms)
         fields = (("Unsupported", ", ".join(unknown)),)
     usage.wire.respond(key, usage.leg.response(request, status, fields))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 
+from config.effective import Terms
 from media.control import Side
 from sbc.actions import Flow
 from sbc.b2bua.content import ACCEPT, EMPTY, Content
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
     from sbc.b2bua.call import Call
     from sbc.b2bua.usage import Usage
 
-ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY")
-_OWED = {405: (ALLOW,), 415: (("Accept", ACCEPT),)}
 _LONGEST_AGENT = 64
 
 
-def owed(status: int) -> tuple[Field, ...]:
+def owed(status: int, terms: Terms) -> tuple[Field, ...]:
     """What an answer of this status must bring (RFC 3261 §8.2.1, §8.2.3)."""
-    return _OWED.get(status, ())
+    if status == 405:
+        return (("Allow", terms.allow),)
+    return (("Accept", ACCEPT),) if status == 415 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Peer:
 
 class Leg:
     __slots__ = (
+        "allow",
         "call",
         "call_id",
         "contact",
@@ -58,6 +60,7 @@ class Leg:
         "remote_tag",
         "side",
         "symmetric",
+        "terms",
         "usages",
         "user_agent",
         "wire",
@@ -78,6 +81,8 @@ class Leg:
         self.wire = wire
         self.side: Side = side
         self.peer = peer
+        self.terms = call.shared.terms[peer.trunk]
+        self.allow: Field = ("Allow", self.terms.allow)
         self.flow = flow
         """The path on which the peer was last heard."""
         self.listener: Listener = wire.listeners.of(flow)
@@ -107,7 +112,7 @@ class Leg:
             (
                 ("Server", self.wire.user_agent),
                 self.session_field(),
-                *owed(status),
+                *owed(status, self.terms),
                 *fields,
                 *content.fields,
             ),

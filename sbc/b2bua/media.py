@@ -55,9 +55,20 @@ class _Talk:
     """What both ends last agreed on."""
     answer: Session | None = None
     """Our last answer, as it was sent."""
+    said: dict[Side, Session] = field(default_factory=dict)
+    """The last description, offer or answer, of each side."""
+    told: dict[Side, Session] = field(default_factory=dict)
+    """The last one of ours to each side."""
 
     def copy(self) -> _Talk:
-        return _Talk(dict(self.made), dict(self.sent), self.views, self.answer)
+        return _Talk(
+            dict(self.made),
+            dict(self.sent),
+            self.views,
+            self.answer,
+            dict(self.said),
+            dict(self.told),
+        )
 
 
 class MediaPlan:
@@ -130,7 +141,8 @@ class MediaPlan:
         ours = track.stamp(anchored(session, track.origin, self._ports_of(to), self._policy(by)))
         talk = self._talk(branch)
         talk.sent[to] = ours
-        talk.made[by] = session
+        talk.made[by] = talk.said[by] = session
+        talk.told[to] = ours
         return ours
 
     def answer(self, session: Session, by: Side, branch: Branch, *, again: bool = False) -> Session:
@@ -139,7 +151,8 @@ class MediaPlan:
         `again`: it may be the same as in an earlier message, which moves no latch.
         """
         ours = self._tracks[OTHER[by]].stamp(self.learn(session, by, branch, again=again))
-        self._talk(branch).answer = ours
+        talk = self._talk(branch)
+        talk.answer = talk.told[OTHER[by]] = ours
         return ours
 
     def learn(self, session: Session, by: Side, branch: Branch, *, again: bool = False) -> Session:
@@ -151,9 +164,21 @@ class MediaPlan:
             raise BadAnswer("an answer without an offer")
         origin = self._tracks[to].origin
         ours = answered(sent, session, origin, self._ports_of(to), self._policy(by))
+        talk.said[by] = session
         talk.views = {to: describe(talk.made[to]), by: _taken(describe(session), ours)}
         self._serve(talk.views, again=again)
         return ours
+
+    def said_again(self, to: Side, branch: Branch) -> Session | None:
+        """What we last told this side, to be offered to it once more."""
+        return self._talk(branch).told.get(to)
+
+    def refreshed(self, session: Session, by: Side, branch: Branch) -> None:
+        """The answer to that; where it is the same again, nothing moves. Raises BadAnswer."""
+        talk, to = self._talk(branch), OTHER[by]
+        talk.sent[by] = talk.told[by]
+        talk.made[to] = talk.said[to]
+        self.learn(session, by, branch, again=True)
 
     def resume(self, branch: Branch) -> Session | None:
         """This branch has the call, with what it said before: our answer as it was sent."""

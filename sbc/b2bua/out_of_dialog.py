@@ -12,16 +12,18 @@ from sbc.b2bua.caller import Caller
 from sbc.b2bua.content import ACCEPT, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
-from sbc.b2bua.leg import ALLOW, Leg, Peer, owed
+from sbc.b2bua.leg import Leg, Peer, owed
 from sbc.b2bua.record import refusal_record
 from sbc.b2bua.session_id import NULL, SessionId, local_half
+from sbc.dialog import session_timer
 from sbc.policy import chain
 from sbc.policy.admission import admission
 from sbc.policy.chain import Attempt, Reject
 from sbc.policy.draining import RETRY_AFTER, draining
-from sbc.policy.extensions import SUPPORTED, extensions, unknown_among
+from sbc.policy.extensions import extensions, supported, unknown_among
 from sbc.policy.hops import hops
 from sbc.policy.route import route
+from sbc.policy.session_interval import session_interval
 from sbc.routing.routes import Chosen, Routes
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Target
@@ -31,8 +33,6 @@ from sbc.transaction.events import Key
 
 _WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 """Methods which mean nothing outside a dialog."""
-_ALLOWED_HERE: Field = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY")
-"""Without those that are let by within a dialog only."""
 
 
 class OutOfDialog:
@@ -42,7 +42,14 @@ class OutOfDialog:
         self._wire = shared.wire
         self._sources = sources
         limits = {name: trunk.limits for name, trunk in config.trunks.items()}
-        self._policies = (hops, draining, extensions, route(Routes(config)), admission(limits))
+        self._policies = (
+            hops,
+            draining,
+            extensions(shared.terms),
+            session_interval,
+            route(Routes(config)),
+            admission(limits),
+        )
         """The published order: docs/policies.md."""
 
     def receive(
@@ -55,20 +62,28 @@ class OutOfDialog:
         if request.method == "INVITE":
             return self._invite(key, request, flow, in_use)
         answer = partial(self._answer, key, request)
+        terms = self._shared.terms[self._trunk(flow)]
+        allow = ("Allow", terms.allow)
         if request.headers.max_forwards == 0:
             answer(483)
         elif request.method in _WITHIN_ONLY:
             answer(481)
         elif request.method != "OPTIONS":
-            answer(405, (_ALLOWED_HERE,))
-        elif unknown := unknown_among(request.headers.require):
+            served = (method for method in terms.allow.split(", ") if method != request.method)
+            answer(405, (("Allow", ", ".join(served)),))
+        elif unknown := unknown_among(request.headers.require, terms):
             answer(420, (("Unsupported", ", ".join(unknown)),))
         elif self._shared.draining:
             answer(503, (RETRY_AFTER,))
         else:
-            supported = ("Supported", ", ".join(SUPPORTED))
-            answer(200, (ALLOW, ("Accept", ACCEPT), supported))
+            known = ("Supported", ", ".join(supported(terms)))
+            answer(200, (allow, ("Accept", ACCEPT), known))
         return None
+
+    def _trunk(self, flow: Flow) -> str:
+        trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
+        assert trunk is not None, "an unknown source came past the core"
+        return trunk
 
     def _answer(
         self, key: Key, request: Request, status: int, fields: tuple[Field, ...] = ()
@@ -83,13 +98,14 @@ class OutOfDialog:
     def _invite(
         self, key: Key, request: Request, flow: Flow, in_use: Callable[[str], int]
     ) -> Call | None:
-        trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
-        assert trunk is not None, "an unknown source came past the core"
+        trunk = self._trunk(flow)
+        terms = self._shared.terms[trunk]
         zone = self._sources.zone(flow.interface)
         try:
             if not request.headers.contacts:
                 raise BadMessage(400, "Missing Contact")
             who = parties(request)
+            least = session_timer.refusal(request.headers, terms.session_timer)
         except BadMessage as bad:
             self._answer(key, request, bad.status)
             labels = {"zone": zone, "trunk": trunk, "status": str(bad.status)}
@@ -103,13 +119,14 @@ class OutOfDialog:
             require=tuple(request.headers.require),
             calls=in_use(trunk),
             draining=self._shared.draining,
+            min_se=least,
         )
         verdict = chain.run(self._policies, attempt)
         if isinstance(verdict, Attempt):
             try:
                 return self._call(key, request, flow, verdict, who)
             except BadMessage as bad:
-                verdict = Reject(bad.status, bad.reason, owed(bad.status))
+                verdict = Reject(bad.status, bad.reason, owed(bad.status, terms))
         self._refuse(key, request, attempt, who, verdict)
         return None
 

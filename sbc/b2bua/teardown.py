@@ -16,6 +16,7 @@ from sbc.b2bua.causes import (
     NO_PRACK,
     RELAY_LOST,
     RELAY_REFUSED,
+    SESSION_EXPIRED,
     SHUTDOWN,
     TOO_LONG,
     Cause,
@@ -32,6 +33,7 @@ from sbc.b2bua.events import (
     PlanRefused,
     RelayLost,
     Reported,
+    SessionExpired,
     Stopping,
 )
 from sbc.b2bua.record import record_of
@@ -72,6 +74,13 @@ def never_acknowledged(call: Call, event: NeverAcknowledged) -> None:
 def lasted_too_long(call: Call, event: LastedTooLong) -> None:
     del event
     finish(call, TOO_LONG, "border")
+
+
+def session_expired(call: Call, event: SessionExpired) -> None:
+    """RFC 4028 §10: BYE to both ends, that to the silent one too."""
+    del event
+    told = ("Reason", 'SIP;cause=408;text="Session timer expired"')
+    finish(call, SESSION_EXPIRED, "border", (told,))
 
 
 def media_died(call: Call, event: MediaDied) -> None:

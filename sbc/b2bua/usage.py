@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from media.sdp.session import Session
+from media.sdp.session import Session as Description
 from sbc.actions import Flow
 from sbc.b2bua.causes import PEER_GONE
 from sbc.b2bua.content import EMPTY, Content, read_leniently
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Ended, NeverAcknowledged, Responded
-from sbc.b2bua.leg import ALLOW
 from sbc.b2bua.pending import Asked, Asking, Unacknowledged
+from sbc.b2bua.session import Session, session_fields
 from sbc.b2bua.wire import GIVE_UP, T1, T2, DialogId, Wire
 from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer
@@ -54,6 +54,7 @@ class Usage:
         "over",
         "owed_ack",
         "peer",
+        "session",
         "unacknowledged",
         "wire",
     )
@@ -83,6 +84,7 @@ class Usage:
         """CSeq of a 2xx with an offer: its ACK waits for the answer."""
         self.credentials: Sequence[Field] = ()
         """Of the last INVITE that we sent, which its ACK repeats."""
+        self.session = Session(self)
         self.on_prack: Callable[[Key, Request], None] | None = None
         self.wire.usages[self.id] = self
 
@@ -106,6 +108,8 @@ class Usage:
     def timer(self, name: str) -> None:
         if name == "2xx":
             self._repeat()
+        elif name == "session":
+            self.session.due()
         else:
             self._cancel_invite()
 
@@ -123,7 +127,8 @@ class Usage:
         if asked.exchanges:
             self._exchange_responded(status, content)
         if request.method in OFFERING and status < 300:
-            fields = (("Contact", self.leg.contact), ALLOW, *fields)
+            own = self.session.answer(request) if self.confirmed else ()
+            fields = (("Contact", self.leg.contact), self.leg.allow, *own, *fields)
         response = self.leg.response(request, status, fields, content)
         if request.method == "INVITE" and status < 300:
             cseq = request.headers.cseq.number
@@ -183,7 +188,9 @@ class Usage:
         offered = content.sdp is not None and method in OFFERING
         own: list[Field] = [("User-Agent", self.wire.user_agent), self.leg.session_field()]
         if method in OFFERING:
-            own.append(ALLOW)
+            own.append(self.leg.allow)
+            if self.confirmed:
+                own += session_fields(self.session.timer)
             if offered:
                 self.exchange.offer_sent()
             elif method == "INVITE":
@@ -270,12 +277,16 @@ class Usage:
 
     def _concluded(self, key: Key, asking: Asking, response: Response) -> None:
         status, offer, answer = response.status, None, None
+        if status >= 300 and asking.method in OFFERING:
+            self.session.refused(response)
         content, described = read_leniently(response)
         if status >= 300:
             if asking.exchanges:
                 self.exchange.failed()
         elif asking.method in OFFERING:
             self.dialog.refresh_target(response)
+            if self.confirmed:
+                self.session.answered(response)
             if asking.offered:
                 answer = described
                 self.exchange.answer_received()
@@ -314,13 +325,13 @@ class Usage:
         else:
             self.ack(cseq)
 
-    def answer_owed(self, answer: Session | None) -> None:
+    def answer_owed(self, answer: Description | None) -> None:
         """The ACK that was put off until the answer came; without one it says that none will
         come."""
         if self.owed_ack is not None:
             self.ack(self.owed_ack, answer)
 
-    def ack(self, cseq: int, answer: Session | None = None) -> None:
+    def ack(self, cseq: int, answer: Description | None = None) -> None:
         """Acknowledge a 2xx; `answer` when that carried the offer."""
         self.owed_ack = None
         if answer is not None:
@@ -351,6 +362,7 @@ class Usage:
         if self.closing or self.over:
             return
         self.closing = True
+        self.session.stop()
         self.turn_all_away()
         self.answer_owed(None)
         if self.unacknowledged is not None:
@@ -373,6 +385,7 @@ class Usage:
         """Nothing more may come of this dialog, but for the ACK of a 2xx that a BYE has crossed:
         the peer still needs a final answer to its INVITE."""
         self.over = True
+        self.session.stop()
         self.turn_all_away()
         self._cancel_invite()
         if self.unacknowledged is None:

@@ -11,13 +11,16 @@ from sbc.b2bua.call import Call, State
 from sbc.b2bua.causes import BAD_ANSWER, passed_on
 from sbc.b2bua.content import Content
 from sbc.b2bua.crossing import Field
-from sbc.b2bua.events import Acknowledged, RequestCancelled, Requested, Responded
+from sbc.b2bua.events import Acknowledged, RefreshDue, RequestCancelled, Requested, Responded
 from sbc.b2bua.pending import Asked
 from sbc.b2bua.refer import refer_to
 from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
 from sbc.policy.hops import DEFAULT
 from sbc.transaction.events import Key
+
+_BUSY = 1.0
+"""Seconds until a refresh that found its dialog in the middle of something is tried again."""
 
 
 def acknowledged(call: Call, event: Acknowledged) -> None:
@@ -51,10 +54,12 @@ def requested(call: Call, event: Requested) -> None:
     left = _hops_left(asked)
     if left < 0:
         usage.respond(event.key, 483)
+    elif event.method not in peer.leg.terms.methods:
+        usage.respond(event.key, 405)
     elif asked.exchanges:
         _offer_crosses(call, event, peer, left)
-    elif event.method == "UPDATE" and not peer.takes("UPDATE"):
-        usage.respond(event.key, 200)  # it only refreshes, and this end of it is ours
+    elif event.method == "UPDATE" and _only_refreshes(asked, peer):
+        usage.respond(event.key, 200)
     else:
         _request_crosses(call, event, peer, left)
 
@@ -62,6 +67,44 @@ def requested(call: Call, event: Requested) -> None:
 def _hops_left(asked: Asked) -> int:
     forwards = asked.request.headers.max_forwards
     return (DEFAULT if forwards is None else forwards) - 1
+
+
+def _only_refreshes(asked: Asked, peer: Usage) -> bool:
+    """An UPDATE without an offer that keeps the session of its own leg alive; the other leg has a
+    timer of its own."""
+    return asked.request.headers.has("session-expires") or not peer.takes("UPDATE")
+
+
+def refresh_due(call: Call, event: RefreshDue) -> None:
+    """By UPDATE, which disturbs nothing, or else by an INVITE that says what we said before, in
+    the same version (RFC 4028 §7.4)."""
+    usage = event.usage
+    if usage.over or usage.closing:
+        return
+    if usage.takes("UPDATE"):
+        usage.request("UPDATE")
+        return
+    sdp = call.plan.said_again(usage.leg.side, _branch(usage))
+    busy = not usage.exchange.idle or usage.unacknowledged is not None
+    if busy or sdp is None or any(asking.method == "INVITE" for asking in usage.asking.values()):
+        usage.session.postpone(_BUSY)
+        return
+    call.refreshes.add(usage.request("INVITE", (), Content(sdp=sdp)))
+
+
+def _refreshed(call: Call, event: Responded) -> None:
+    """The answer to an INVITE of ours that offered nothing new; it may differ nevertheless."""
+    if event.status >= 300:
+        return
+    side, branch = event.usage.leg.side, _branch(event.usage)
+    try:
+        if event.answer is None:
+            raise BadAnswer("a 2xx without an answer")
+        call.plan.refreshed(event.answer, side, branch)
+    except BadAnswer:
+        finish(call, BAD_ANSWER, "border")
+        return
+    ports.serve(call, answered=True)
 
 
 def _request_crosses(call: Call, event: Requested, peer: Usage, left: int) -> None:
@@ -107,6 +150,10 @@ def _method_for(peer: Usage, event: Requested) -> str | None:
 
 def responded(call: Call, event: Responded) -> None:
     """The other side's final answer goes back to whoever asked."""
+    if event.key in call.refreshes:
+        call.refreshes.discard(event.key)
+        _refreshed(call, event)
+        return
     usage, key = call.relayed.pop(event.key, (None, ()))
     asked = usage.asked.get(key) if usage is not None else None
     if usage is None or asked is None:

@@ -22,6 +22,8 @@ class Attempt:
     """Calls of this trunk that are up or being set up."""
     draining: bool = False
     """The border is stopping."""
+    min_se: int | None = None
+    """The session interval that it should have asked for; None: what it asks for will do."""
     chosen: Chosen | None = None
 
 

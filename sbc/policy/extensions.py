@@ -1,18 +1,29 @@
 """What a caller may insist on (RFC 3261 §8.2.2.3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from sbc.policy.chain import Attempt, Reject
+from config.effective import Terms
+from sbc.policy.chain import Attempt, Policy, Reject
 
-SUPPORTED = ("100rel",)
-
-
-def unknown_among(require: Iterable[str]) -> list[str]:
-    return [tag for tag in require if tag not in SUPPORTED]
+ALWAYS = ("100rel",)
 
 
-def extensions(attempt: Attempt) -> Attempt | Reject:
-    unknown = unknown_among(attempt.require)
-    if unknown:
-        return Reject(420, f"requires {', '.join(unknown)}", (("Unsupported", ", ".join(unknown)),))
-    return attempt
+def supported(terms: Terms) -> tuple[str, ...]:
+    """The option tags that hold towards this peer."""
+    return (*ALWAYS, "timer") if terms.session_timer.mode != "none" else ALWAYS
+
+
+def unknown_among(require: Iterable[str], terms: Terms) -> list[str]:
+    known = supported(terms)
+    return [tag for tag in require if tag not in known]
+
+
+def extensions(terms: Mapping[str, Terms]) -> Policy:
+    def insist(attempt: Attempt) -> Attempt | Reject:
+        unknown = unknown_among(attempt.require, terms[attempt.trunk])
+        if unknown:
+            tags = ", ".join(unknown)
+            return Reject(420, f"requires {tags}", (("Unsupported", tags),))
+        return attempt
+
+    return insist

@@ -51,6 +51,7 @@ OURS = {
     "NO_ANSWER": (480, 19),  # alerting, no answer: nearer than the 18 of 480
     "TOO_LONG": (200, 31),
     "NO_ACK": (408, 102),
+    "SESSION_EXPIRED": (408, 102),
     "NO_PRACK": (504, 102),
     "MEDIA_DEAD": (200, 102),
     "RELAY_LOST": (503, 41),

@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from config.effective import terms_of
 from sbc.actions import Flow
 from sbc.b2bua.leg import owed
 from sbc.sip.message import Request
 from tests.support.border import CALLEE, CALLER, Border
+from tests.support.configs import config
 from tests.support.ends import called, calling, hang_up, inviting, up
 from tests.support.messages import ANSWER, answer, invite
 
+TERMS = terms_of(config())["carrier"]
 TCP = Flow("wan", "tcp", ("192.0.2.1", 49152))
 NAT = Flow("wan", "udp", ("192.0.2.1", 61000))
 
@@ -196,7 +199,7 @@ def test_its_name_is_cut_and_kept_from_the_first_message_that_has_one() -> None:
     ("status", "fields"),
     [
         (405, {"Allow": "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, "
-                        "REFER, NOTIFY"}),
+                        "REFER, NOTIFY, SUBSCRIBE, PUBLISH"}),
         (415, {"Accept": "application/sdp, application/dtmf, application/dtmf-relay, "
                          "application/media_control+xml, message/sipfrag, text/plain"}),
         (420, {}),
@@ -204,7 +207,7 @@ def test_its_name_is_cut_and_kept_from_the_first_message_that_has_one() -> None:
     ],
 )  # fmt: skip
 def test_some_answers_owe_a_field(status: int, fields: dict[str, str]) -> None:
-    assert dict(owed(status)) == fields
+    assert dict(owed(status, TERMS)) == fields
 
 
 def test_a_contact_is_short_however_long_the_way_behind_it() -> None:

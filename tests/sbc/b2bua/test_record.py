@@ -67,10 +67,10 @@ def test_an_ended_call_has_the_shape_of_the_page() -> None:
 
 def test_a_refused_call_lacks_no_part_of_it() -> None:
     border = Border()
-    border.receive(invite("Require: timer"), CALLER)
+    border.receive(invite("Require: foo"), CALLER)
     (record,) = border.records
     assert set(record) == set(EXAMPLE) - {"trace"}
-    assert record["cause"] == {"sip": 420, "q850": 127, "text": "requires timer"}
+    assert record["cause"] == {"sip": 420, "q850": 127, "text": "requires foo"}
 
 
 def test_times_are_utc_and_durations_are_seconds() -> None:
@@ -182,7 +182,7 @@ def test_a_whole_call_is_told_to_the_last_field() -> None:
 
 def test_a_refused_call_is_told_to_the_last_field() -> None:
     border = Border()
-    border.receive(invite("Require: timer"), CALLER)
+    border.receive(invite("Require: foo"), CALLER)
     (record,) = border.records
     uid = record.pop("uid")
     assert isinstance(uid, str)
@@ -203,7 +203,7 @@ def test_a_refused_call_is_told_to_the_last_field() -> None:
         "setup_s": None,
         "duration_s": None,
         "ended_by": "border",
-        "cause": {"sip": 420, "q850": 127, "text": "requires timer"},
+        "cause": {"sip": 420, "q850": 127, "text": "requires foo"},
         "attempts": [],
         "legs": {"a": {"zone": "outside", "trunk": "carrier"}, "b": None},
         "media": [],
