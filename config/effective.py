@@ -13,8 +13,10 @@ from config.model import (
     Config,
     Latching,
     MediaProfile,
+    Register,
     SessionTimer,
     Trunk,
+    TrunkAuth,
     TrunkLimits,
     Zone,
 )
@@ -43,6 +45,8 @@ class Terms:
     """What may come from it and go to it."""
     allow: str
     """The same, as our Allow says it."""
+    auth: TrunkAuth | None
+    register: Register | None
 
 
 def terms_of(config: Config) -> dict[str, Terms]:
@@ -67,6 +71,8 @@ def _trunk(config: Config, name: str, trunk: Trunk) -> Terms:
         session_timer=trunk.session_timer,
         methods=frozenset(zone.methods),
         allow=", ".join(zone.methods),
+        auth=trunk.auth,
+        register=trunk.register_,
     )
 
 

@@ -279,6 +279,17 @@ class SessionTimer(Section):
     """Who refreshes, where it is ours to say."""
 
 
+class Register(Section):
+    """We register with the trunk, as its calls come to whoever is registered (RFC 3261 §10.2)."""
+
+    expires: Annotated[Seconds, Field(ge=30, le=86_400)] = 600.0
+    """How long we ask for; the trunk may grant less, or demand more."""
+    user: (
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_.!~*'()&=+$,?/-]+$", max_length=128)] | None
+    ) = None
+    """User part of our address of record there. None: that of `auth`."""
+
+
 class Trunk(Section):
     zone: Name
     endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
@@ -295,6 +306,8 @@ class Trunk(Section):
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
     auth: TrunkAuth | None = None
     """None: whatever it challenges is refused."""
+    register_: Annotated[Register | None, Field(alias="register")] = None
+    """None: it knows where we are."""
 
 
 class Source(Section):

@@ -138,6 +138,7 @@ class Border:
             # freed by their reference counts but for a few cycles, so it may come more rarely.
             gc.freeze()
             gc.set_threshold(50_000, 50, 100)
+            self._shell.start()
             self._log.event("started", node=self._setting.config.node.name)
             self.opened.set()
 

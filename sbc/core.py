@@ -24,6 +24,7 @@ from sbc.sip.validate import check_request, check_response
 from sbc.tokens import Tokens
 from sbc.transaction.layer import TransactionLayer
 from sbc.upstream.accounts import Accounts
+from sbc.upstream.registrations import Registrations
 
 
 class Core:
@@ -43,9 +44,18 @@ class Core:
         self._shared = Shared(
             self._wire, config, terms_of(config), Targets(config, listeners), epoch
         )
+        self._registrations = Registrations(
+            self._wire, config.node.name, self._shared.terms, self._shared.targets
+        )
         self._agent = Agent(self._shared, OutOfDialog(self._shared, self._sources))
 
     # --- inputs -----------------------------------------------------------------------------------
+
+    def start(self, now: float) -> list[Action]:
+        """The sockets are open: make ourselves known where we have to."""
+        self._begin(now)
+        self._registrations.start()
+        return self._done()
 
     def receive(self, data: bytes, flow: Flow, now: float) -> list[Action]:
         """One datagram, or one message framed from a stream."""
@@ -78,6 +88,8 @@ class Core:
     def transport_failed(self, flow: Flow, now: float) -> list[Action]:
         wire = self._begin(now)
         wire.take(self._layer.transport_failed(flow, now))
+        if flow.reliable:
+            self._registrations.lost(flow)
         return self._done()
 
     def relay_up(self, welcome: Welcome, now: float) -> list[Action]:
@@ -119,6 +131,7 @@ class Core:
         self._begin(now)
         self._shared.draining = True
         self._agent.stop()
+        self._registrations.stop()
         return self._done()
 
     # --- what may be asked of it ------------------------------------------------------------------
@@ -150,6 +163,17 @@ class Core:
         return [
             (call.facts.caller.trunk, *([call.callee.leg.peer.trunk] if call.callee else ()))
             for call in self._agent.calls.values()
+        ]
+
+    def trunk_states(self, now: float) -> list[dict[str, object]]:
+        """Each trunk, with what our registration there has come to."""
+        return [
+            {
+                "trunk": name,
+                "zone": terms.zone,
+                "registration": self._registrations.shown(name, now),
+            }
+            for name, terms in self._shared.terms.items()
         ]
 
     def call(self, uid: str, now: float) -> dict[str, object] | None:

@@ -81,12 +81,18 @@ class BorderView:
             if isinstance(reply, SessionReport):
                 call["media"] = media_of(reply)
 
+    async def trunks(self) -> list[Json]:
+        states = [dict(trunk) for trunk in self._core.trunk_states(self._clock())]
+        calls = by_trunk(self._core.trunks())
+        return [{**each, "calls": calls.get(str(each["trunk"]), 0)} for each in states]
+
     async def status(self) -> Json:
         trunks = self._core.trunks()
         return {
             "node": self._node,
             "spool": self._spool,
             "calls": {"up": len(trunks), "by_trunk": by_trunk(trunks)},
+            "trunks": await self.trunks(),
             "relay": await self._relay_status(),
             "journal": asdict(self._journal.counts),
         }

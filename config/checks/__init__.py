@@ -31,6 +31,7 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     trunks.domains,
     trunks.endpoints,
     trunks.sources,
+    trunks.accounts,
     routes.names,
     routes.origins,
     routes.patterns,

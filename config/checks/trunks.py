@@ -41,6 +41,13 @@ def endpoints(config: Config) -> Iterator[Finding]:
             yield Finding(loc, f"{quoted(uri)} is our own {owner}: calls would go in a circle")
 
 
+def accounts(config: Config) -> Iterator[Finding]:
+    for name, trunk in config.trunks.items():
+        if trunk.register_ is not None and trunk.register_.user is None and trunk.auth is None:
+            hint = "add `user`, or an `auth` block"
+            yield Finding(("trunks", name, "register"), "as whom we register is not said", hint)
+
+
 def sources(config: Config) -> Iterator[Finding]:
     """The longest prefix wins; two of the same length and bits cannot be told apart."""
     first: dict[tuple[str, IpNetwork], tuple[str, Loc]] = {}

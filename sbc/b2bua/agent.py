@@ -58,6 +58,7 @@ from sbc.transaction.layer import (
     ResponseReceived,
     StraySuccess,
 )
+from sbc.upstream.registration import Registration
 
 _TIMED: dict[str, Callable[[], CallEvent]] = {"duration": LastedTooLong, "ring": RangTooLong}
 
@@ -258,6 +259,8 @@ class Agent:
                 self._wire.tell(call, _TIMED[name]())
             case (Usage() as usage, str() as name):
                 self._try(usage.leg.call, partial(usage.timer, name))
+            case (Registration() as registration, str() as name):
+                self._try(None, partial(registration.timer, name))
             case (Caller() as caller, Usage() as usage):
                 self._try(caller.leg.call, partial(caller.timer, usage))
             case _:

@@ -4,6 +4,7 @@ away."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from sbc.actions import Flow, Journal
@@ -30,6 +31,7 @@ from sbc.routing.targets import Target
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, build_response
 from sbc.transaction.events import Key
+from sbc.upstream.registration import contact_user
 
 _WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 """Methods which mean nothing outside a dialog."""
@@ -104,7 +106,7 @@ class OutOfDialog:
         try:
             if not request.headers.contacts:
                 raise BadMessage(400, "Missing Contact")
-            who = parties(request)
+            who = self._meant(trunk, parties(request))
             least = session_timer.refusal(request.headers, terms.session_timer)
         except BadMessage as bad:
             self._answer(key, request, bad.status)
@@ -129,6 +131,16 @@ class OutOfDialog:
                 verdict = Reject(bad.status, bad.reason, owed(bad.status, terms))
         self._refuse(key, request, attempt, who, verdict)
         return None
+
+    def _meant(self, trunk: str, who: Parties) -> Parties:
+        """A trunk that we registered with sends what is for our account to our Contact there; then
+        the number called stands in To."""
+        shared = self._shared
+        if shared.terms[trunk].register is None:
+            return who
+        if who.called != contact_user(shared.config.node.name, trunk):
+            return who
+        return replace(who, called=who.to_user)
 
     def _refuse(
         self, key: Key, request: Request, attempt: Attempt, who: Parties, verdict: Reject

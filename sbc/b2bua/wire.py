@@ -107,6 +107,10 @@ class Wire:
         del self.owners[key]
         return self._send(again.request, flow, owner), again
 
+    def forget(self, key: Key) -> None:
+        """Nobody waits for its outcome any more."""
+        self.owners.pop(key, None)
+
     def cancel(self, key: Key, fields: Sequence[Field]) -> None:
         """CANCEL an INVITE of ours; its owner still hears how it ended."""
         self.take(self.layer.cancel(key, fields, self.now))

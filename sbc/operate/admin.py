@@ -37,9 +37,12 @@ class View(Protocol):
     async def call(self, uid: str) -> Json | None:
         """One of them with its trace, by its whole uid."""
 
+    async def trunks(self) -> list[Json]:
+        """Each with its zone, its calls and our registration there, if one is wanted."""
+
     async def status(self) -> Json:
-        """`node`, `spool`, `calls: {up, by_trunk}`, `relay: {connected, ports: {interface: {free,
-        used}}}`, `journal` (its counts); what is not known may be left out."""
+        """`node`, `spool`, `calls: {up, by_trunk}`, `trunks`, `relay: {connected, ports:
+        {interface: {free, used}}}`, `journal` (its counts); what is not known may be left out."""
 
 
 class SocketInUse(InUse):
@@ -88,7 +91,12 @@ class Admin:
     async def _start(self) -> None:
         listening = _unix_socket(self._path)
         self._named = True
-        admin = {"/calls": self._calls, "/call/{uid}": self._call, "/status": self._status}
+        admin: dict[str, Handler] = {
+            "/calls": self._calls,
+            "/call/{uid}": self._call,
+            "/trunks": self._trunks,
+            "/status": self._status,
+        }
         await self._serve(admin, listening)
         if self._listen is not None:
             listening = _tcp_socket(self._listen)
@@ -134,6 +142,9 @@ class Admin:
         if fitting:
             found = await self._view.call(fitting[0])
         return _answer(found) if found is not None else _answer({"error": "no such call"}, 404)
+
+    async def _trunks(self, _: web.Request) -> web.Response:
+        return _answer({"trunks": await self._view.trunks()})
 
     async def _status(self, _: web.Request) -> web.Response:
         return _answer(await self._view.status())

@@ -42,10 +42,10 @@ class Client:
 
     def calls(self) -> list[Json]:
         """Raises NotRunning, Unanswered, as all do."""
-        calls = self._ask("/calls").get("calls")
-        if not isinstance(calls, list):
-            raise Unanswered("the border told no list of calls")
-        return [call for call in calls if isinstance(call, dict)]
+        return self._list("/calls", "calls")
+
+    def trunks(self) -> list[Json]:
+        return self._list("/trunks", "trunks")
 
     def call(self, uid: str) -> Json:
         """By its uid or the beginning of it. Raises NoSuchCall, Ambiguous too."""
@@ -53,6 +53,12 @@ class Client:
 
     def status(self) -> Json:
         return self._ask("/status")
+
+    def _list(self, target: str, name: str) -> list[Json]:
+        told = self._ask(target).get(name)
+        if not isinstance(told, list):
+            raise Unanswered(f"the border told no list of {name}")
+        return [each for each in told if isinstance(each, dict)]
 
     def _ask(self, target: str) -> Json:
         connection = _UnixConnection(self._path, self._timeout)

@@ -21,6 +21,9 @@ EVENTS: Mapping[str, Level] = {
     "one_way": "warning",
     "relay_lost": "error",
     "relay_up": "info",
+    "trunk_register_failed": "warning",
+    "trunk_registered": "info",
+    "trunk_unregistered": "warning",
     "unknown_source": "info",
 }
 

@@ -22,7 +22,7 @@ from sbc.actions import Note
 from sbc.operate import labels
 from sbc.operate.events import EVENTS
 from sbc.operate.labels import EVENT_LABELS, Labels
-from sbc.operate.record import Record, directions, loss_ratio, number, part, text, whole
+from sbc.operate.record import Record, directions, loss_ratio, number, part, parts, text, whole
 
 LOSS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Ratio. Speech with concealment begins to suffer between 1 and 3 per cent."""
@@ -175,6 +175,7 @@ class _Now(Collector):
         for trunk in sorted(self._names.trunks):
             calls.add_metric([trunk], whole(self.status, "calls", "by_trunk", trunk))
         yield calls
+        yield from self._registrations()
         ports = GaugeMetricFamily(
             "sbc_relay_ports",
             "Pairs of ports (RTP and RTCP) of the relay.",
@@ -202,6 +203,24 @@ class _Now(Collector):
             int(part(self.status, "relay").get("connected") is True),
         )
         yield from self._journal()
+
+    def _registrations(self) -> Iterator[GaugeMetricFamily]:
+        registered = GaugeMetricFamily(
+            "sbc_trunk_registered", "1: we are registered with the trunk.", None, ["trunk"]
+        )
+        lasting = GaugeMetricFamily(
+            "sbc_trunk_registration_expires_seconds",
+            "How long our registration with the trunk still lasts, if nobody refreshes it.",
+            None,
+            ["trunk"],
+        )
+        for trunk in parts(self.status, "trunks"):
+            name, of = text(trunk, "trunk") or "", part(trunk, "registration")
+            if of and name in self._names.trunks:
+                registered.add_metric([name], int(of.get("state") == "registered"))
+                lasting.add_metric([name], whole(of, "expires_in"))
+        yield registered
+        yield lasting
 
     def _journal(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         journal = part(self.status, "journal")

@@ -104,6 +104,17 @@ def test_calls_of_the_running_border(config: Path) -> None:
         assert [each["uid"] for each in as_json] == ["ab1", "cd2"]
 
 
+def test_trunks_of_the_running_border(config: Path) -> None:
+    """(A3)"""
+    trunk = {"trunk": "carrier", "registration": {"state": "registered", "expires_in": 90}}
+    with running_border(config.parent / "run", [], {"trunks": [trunk]}):
+        told = sbc("trunks", "--config", config)
+        assert told.exit_code == 0
+        assert "registered" in told.stdout
+        assert "1:30" in told.stdout
+        assert json.loads(sbc("trunks", "--config", config, "--json").stdout) == [trunk]
+
+
 def test_without_a_border_calls_says_so(config: Path) -> None:
     told = sbc("calls", "--config", config)
     assert told.exit_code == 1
@@ -312,6 +323,8 @@ def test_output_that_is_kept_in_memory_is_left_as_it_is(config: Path) -> None:
 
 def test_help_names_every_command() -> None:
     told = sbc("--help").stdout
-    assert all(name in told for name in ("run", "check", "calls", "call", "report", "demo"))
+    assert all(
+        name in told for name in ("run", "check", "calls", "call", "trunks", "report", "demo")
+    )
     assert sbc().exit_code == 2
     assert "quality" in sbc("report", "--help").stdout

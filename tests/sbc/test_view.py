@@ -103,8 +103,16 @@ def test_the_status_tells_how_the_border_fares(tmp_path: Path) -> None:
         "node": "edge-1",
         "spool": str(tmp_path),
         "calls": {"up": 1, "by_trunk": {"pbx": 1, "carrier": 1}},
+        "trunks": [],
         "relay": {"connected": True},
     }
+
+
+def test_trunks_are_those_of_the_core_each_with_its_calls(tmp_path: Path) -> None:
+    states = [{"trunk": "pbx", "registration": None}, {"trunk": "idle", "registration": None}]
+    core = ScriptedCore(listed=[CALL], trunk_list=list(states))
+    told = asyncio.run(view(core, Relay(None), tmp_path).trunks())
+    assert [(each["trunk"], each["calls"]) for each in told] == [("pbx", 1), ("idle", 0)]
 
 
 def test_the_status_tells_the_ports_and_drops_of_the_relay(tmp_path: Path) -> None:

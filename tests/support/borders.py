@@ -36,6 +36,11 @@ class StillView:
         self._stumble()
         return self._calls.get(uid) or self.over.get(uid)
 
+    async def trunks(self) -> list[Json]:
+        self._stumble()
+        trunks = self._status.get("trunks", [])
+        return list(trunks)
+
     async def status(self) -> Json:
         self._stumble()
         return self._status

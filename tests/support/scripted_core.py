@@ -42,6 +42,7 @@ class ScriptedCore:
     deadline: float | None = None
     is_idle: bool = True
     listed: list[Mapping[str, object]] = field(default_factory=list)
+    trunk_list: list[Mapping[str, object]] = field(default_factory=list)
     query: Query | None = None
     _more: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -70,6 +71,9 @@ class ScriptedCore:
         self.deadline = None
         return self._take(now, "handle_timeout")
 
+    def start(self, now: float) -> Sequence[Action]:
+        return self._take(now, "start")
+
     def drain(self, now: float) -> Sequence[Action]:
         return self._take(now, "drain")
 
@@ -88,6 +92,9 @@ class ScriptedCore:
 
     def trunks(self) -> Sequence[Sequence[str]]:
         return [[str(text(call, "legs", side, "trunk")) for side in "ab"] for call in self.listed]
+
+    def trunk_states(self, now: float) -> Sequence[Mapping[str, object]]:
+        return self.trunk_list
 
     def call(self, uid: str, now: float) -> Mapping[str, object] | None:
         return next((call for call in self.listed if call["uid"] == uid), None)

@@ -2,7 +2,14 @@ from typing import Any
 
 import pytest
 
-from config.checks.trunks import domains, endpoints, sources, ways_out, zones_without_interface
+from config.checks.trunks import (
+    accounts,
+    domains,
+    endpoints,
+    sources,
+    ways_out,
+    zones_without_interface,
+)
 from config.problems import Loc
 from tests.config.samples import model, told
 
@@ -10,9 +17,16 @@ URI: Loc = ("trunks", "carrier", "endpoints", 0, "uri")
 SOURCES: Loc = ("trunks", "carrier", "identify", "sources")
 
 
+def test_who_registers_must_be_somebody() -> None:
+    wanted = model({("trunks", "pbx", "register"): {}})
+    (finding,) = accounts(wanted)
+    assert finding.loc == ("trunks", "pbx", "register")
+    assert list(accounts(model({("trunks", "pbx", "register"): {"user": "u"}}))) == []
+
+
 def test_the_smallest_file_has_no_findings() -> None:
     config = model()
-    assert [*domains(config), *endpoints(config), *sources(config)] == []
+    assert [*accounts(config), *domains(config), *endpoints(config), *sources(config)] == []
     assert [*zones_without_interface(config), *ways_out(config)] == []
 
 

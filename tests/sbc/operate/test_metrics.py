@@ -158,3 +158,20 @@ def test_two_sets_of_metrics_do_not_meet() -> None:
     first, second = Metrics(NAMES), Metrics(NAMES)
     first.observe_cdr(call())
     assert samples(second, "sbc_calls_ended_total") == {}
+
+
+def test_a_registration_with_a_trunk_is_a_gauge(metrics: Metrics) -> None:
+    """(A3)"""
+    trunks = [
+        {"trunk": "pbx", "registration": {"state": "registered", "expires_in": 250}},
+        {"trunk": "carrier", "registration": {"state": "waiting", "expires_in": None}},
+        {"trunk": "invented", "registration": {"state": "registered", "expires_in": 1}},
+    ]
+    status = {"trunks": trunks}
+    assert samples(metrics, "sbc_trunk_registered", status) == {
+        'trunk="pbx"': 1,
+        'trunk="carrier"': 0,
+    }
+    name = "sbc_trunk_registration_expires_seconds"
+    assert samples(metrics, name, status)['trunk="pbx"'] == 250
+    assert samples(metrics, "sbc_trunk_registered", {"trunks": [{"trunk": "pbx"}]}) == {}
