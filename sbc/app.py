@@ -61,12 +61,20 @@ def prepare(config: Config, path: Path) -> Setting:
         except InUse as error:
             raise CannotStart(f"cdr.spool: {error}") from None
         held.pop_all()
-    return Setting(config, bound, journal, directory, relay_command(path, directory))
+    relay, turn = relay_command(path, directory), turn_command(config, path)
+    return Setting(config, bound, journal, directory, relay, turn)
 
 
 def relay_command(path: Path, directory: Path) -> list[str]:
     control = directory / CONTROL_SOCKET
     return [sys.executable, "-m", "media", str(path.resolve()), "--control", str(control)]
+
+
+def turn_command(config: Config, path: Path) -> list[str]:
+    """Empty where the configuration has no such server."""
+    if config.turn is None:
+        return []
+    return [sys.executable, "-m", "stun_turn", str(path.resolve())]
 
 
 async def serve(setting: Setting) -> None:

@@ -20,7 +20,7 @@ from sbc.operate.log import Log
 from sbc.operate.metrics import Metrics, Names
 from sbc.operate.places import ADMIN_SOCKET, InUse
 from sbc.relay_link import RelayLink
-from sbc.supervise import RelaySupervisor
+from sbc.supervise import Link, Supervisor
 from sbc.transport.network import Network
 from sbc.transport.shell import Clock, Shell, SignallingCore
 from sbc.transport.sockets import Bound
@@ -53,6 +53,8 @@ class Setting:
     run_directory: Path
     relay: Sequence[str]
     """The command that starts the relay on `control`."""
+    turn: Sequence[str] = ()
+    """The command that starts the STUN and TURN server; empty: there is none."""
 
     @property
     def control(self) -> Path:
@@ -87,7 +89,8 @@ class Border:
         self._shell = Shell(self._core, accounts, [log.note, self._metrics.note])
         self._link = RelayLink(setting.control, os.urandom(8).hex(), self._shell)
         self._shell.attach_relay(self._link)
-        self._supervisor = RelaySupervisor(setting.relay, setting.control, self._link.up)
+        self._supervisor = Supervisor("relay", setting.relay, Link(setting.control, self._link.up))
+        self._turn = Supervisor("turn server", setting.turn) if setting.turn else None
         self._network = Network()
         self._admin = self._made_admin()
         self._stop: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -115,6 +118,10 @@ class Border:
             ending.push_async_callback(ended, link)
             supervisor = asyncio.create_task(self._supervisor.run())
             ending.push_async_callback(ended, supervisor)
+            if self._turn is not None:
+                ending.push_async_callback(self._turn.stop)
+                turn = asyncio.create_task(self._turn.run())
+                ending.push_async_callback(ended, turn)
             clock = asyncio.create_task(keep_time(self._core, self._shell.clock))
             ending.push_async_callback(ended, clock)
             await self._open()

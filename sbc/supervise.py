@@ -1,7 +1,8 @@
-"""Keeps a relay running: the one that is there already, else one of our own.
+"""Keeps the processes beside us running: the media relay, and the STUN and TURN server.
 
-A relay outlives us on purpose, so that a restart of signalling moves no packet. A relay that ends
-is started again; one that lives but does not answer is ended first.
+One that ends is started again. The relay outlives us on purpose, so that a restart of signalling
+moves no packet: one that is there already is adopted, and one that lives but does not answer is
+ended first.
 """
 
 import asyncio
@@ -36,15 +37,25 @@ class Pace:
 USUAL = Pace()
 
 
-class RelaySupervisor:
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How we are tied to a process that may have been there before us."""
+
+    control: Path
+    """The Unix socket that it listens on."""
+    up: asyncio.Event
+    """Set while it answers there."""
+
+
+class Supervisor:
     def __init__(
-        self, command: Sequence[str], control: Path, linked: asyncio.Event, pace: Pace = USUAL
+        self, name: str, command: Sequence[str], link: Link | None = None, pace: Pace = USUAL
     ) -> None:
-        """`linked`: set while the relay answers on its control socket."""
+        """`link`: without one the process is ours alone, and lives as long as it runs."""
         self.process: RelayProcess | None = None
+        self._name = name
         self._command = command
-        self._control = control
-        self._linked = linked
+        self._link = link
         self._pace = pace
 
     async def run(self) -> None:
@@ -54,10 +65,11 @@ class RelaySupervisor:
         while True:
             began = loop.time()
             try:
-                self.process = adopt(self._control) or spawn(self._command)
+                self.process = self._adopted() or spawn(self._command)
                 await self._watch(self.process)
             except OSError as error:
-                log.error("cannot start a relay: %s", error)  # noqa: TRY400  # the host's fault
+                # The host's fault, not ours: no traceback.
+                log.error("cannot start the %s: %s", self._name, error)  # noqa: TRY400
             if loop.time() - began > self._pace.settled:
                 pause = self._pace.first_pause
             await asyncio.sleep(pause)
@@ -71,13 +83,20 @@ class RelaySupervisor:
         if self.process is not None:
             self.process.forget()
 
+    def _adopted(self) -> RelayProcess | None:
+        return None if self._link is None else adopt(self._link.control)
+
     async def _watch(self, process: RelayProcess) -> None:
-        log.info("relay %s, pid %d", "adopted" if process.adopted else "started", process.pid)
+        how = "adopted" if process.adopted else "started"
+        log.info("%s %s, pid %d", self._name, how, process.pid)
         silent = 0.0
         while not process.ended.done():
             await asyncio.wait({process.ended}, timeout=self._pace.look)
-            silent = 0.0 if self._linked.is_set() else silent + self._pace.look
+            if self._link is None or self._link.up.is_set():
+                silent = 0.0
+                continue
+            silent += self._pace.look
             if silent >= self._pace.silence:
-                log.error("the relay, pid %d, does not answer; ending it", process.pid)
+                log.error("the %s, pid %d, does not answer; ending it", self._name, process.pid)
                 process.signal(signal.SIGKILL)
-        log.error("the relay has ended: %s", process.result)
+        log.error("the %s has ended: %s", self._name, process.result)

@@ -13,12 +13,16 @@ import aioice
 import pytest
 import yaml
 
+from tests.e2e.conftest import StartBorder
+from tests.e2e.support.border import Border
+from tests.e2e.support.configs import on_loopback
 from tests.e2e.support.loopback import Loopback
-from tests.e2e.support.processes import Running
+from tests.e2e.support.processes import Running, kill, naming
 from tests.e2e.support.tools import path_of, require
 from tests.e2e.support.waiting import eventually
 
 PORT, ECHO = 13478, 13480
+SECRETS = {"ANN": "pw", "TURN_KEY": "secret"}
 MESSAGES = 20
 """Each client sends so many; one takes about 20 ms."""
 
@@ -28,7 +32,7 @@ def server(ending: ExitStack, tmp_path: Path, lo: Loopback) -> Running:
     file = tmp_path / "turn.yaml"
     file.write_text(yaml.safe_dump(configuration(lo)))
     command = [sys.executable, "-m", "stun_turn", str(file)]
-    running = Running(command, tmp_path / "turn.log", env={"ANN": "pw", "TURN_KEY": "secret"})
+    running = Running(command, tmp_path / "turn.log", env=SECRETS)
     ending.callback(running.end)
     eventually("the server is up", lambda: "turn_up" in running.said)
     return running
@@ -126,6 +130,32 @@ def test_coturn_s_stun_client_learns_its_address(tmp_path: Path, lo: Loopback) -
     client = start(tmp_path, "stun", "turnutils_stunclient", "-p", str(PORT), lo.wan)
     assert client.wait(10.0) == 0
     assert re.search(r"UDP reflexive addr: 127\.", client.said)
+
+
+def test_the_border_keeps_the_server_running(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lo: Loopback, start_border: StartBorder
+) -> None:
+    """`sbc run` starts it beside the relay, starts it again when it dies, and ends it."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+    def learns() -> bool:
+        client = start(tmp_path, "stun", "turnutils_stunclient", "-p", str(PORT), lo.wan)
+        return client.wait(10.0) == 0 and "UDP reflexive addr" in client.said
+
+    border = start_border({**on_loopback(lo), "turn": configuration(lo)["turn"]})
+    eventually("STUN answers", learns)
+    (server,) = servers(border)
+    kill(server)
+    eventually("it was started again", lambda: set(servers(border)) - {server})
+    assert border.stop() == 0
+    assert servers(border) == []
+
+
+def servers(border: Border) -> list[int]:
+    """Pids."""
+    found = naming(border.file)
+    return [pid for pid in found if b"stun_turn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 @pytest.mark.usefixtures("server")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sbc.relay_process import RelayProcess
-from sbc.supervise import Pace, RelaySupervisor
+from sbc.supervise import Link, Pace, Supervisor
 from tests.support.stand_in_relay import Births, command, living
 
 QUICK = Pace(first_pause=0.001, longest_pause=0.01, look=0.01, silence=60.0, ending=60.0)
@@ -21,10 +21,9 @@ class World:
     control: Path
     linked: asyncio.Event
 
-    def supervisor(self, pace: Pace = QUICK, *, deaf: bool = False) -> RelaySupervisor:
-        return RelaySupervisor(
-            command(self.control, self.births.path, deaf=deaf), self.control, self.linked, pace
-        )
+    def supervisor(self, pace: Pace = QUICK, *, deaf: bool = False) -> Supervisor:
+        link = Link(self.control, self.linked)
+        return Supervisor("relay", command(self.control, self.births.path, deaf=deaf), link, pace)
 
 
 def run(directory: Path, scenario: Callable[[World], Awaitable[None]]) -> None:
@@ -131,7 +130,7 @@ def test_where_no_relay_can_be_started_it_is_tried_again(
 ) -> None:
     async def scenario(world: World) -> None:
         program = tmp_path / "relay"
-        supervisor = RelaySupervisor([str(program)], world.control, world.linked, QUICK)
+        supervisor = Supervisor("relay", [str(program)], Link(world.control, world.linked), QUICK)
         supervising = asyncio.create_task(supervisor.run())
         await asyncio.wait({supervising}, timeout=0.02)
         assert supervisor.process is None
@@ -144,7 +143,7 @@ def test_where_no_relay_can_be_started_it_is_tried_again(
         await supervisor.stop()
 
     run(tmp_path, scenario)
-    assert "cannot start a relay" in caplog.text
+    assert "cannot start the relay" in caplog.text
 
 
 def test_to_stop_or_leave_before_there_is_a_relay_does_nothing(tmp_path: Path) -> None:
@@ -153,5 +152,21 @@ def test_to_stop_or_leave_before_there_is_a_relay_does_nothing(tmp_path: Path) -
         await supervisor.stop()
         supervisor.leave()
         assert supervisor.process is None
+
+    run(tmp_path, scenario)
+
+
+def test_a_process_that_is_ours_alone_may_be_silent(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        pace = replace(QUICK, silence=0.0)
+        run_it = command(world.control, world.births.path)
+        supervisor = Supervisor("server", run_it, pace=pace)
+        supervising = asyncio.create_task(supervisor.run())
+        first = await world.births.next()
+        await asyncio.wait({supervising}, timeout=0.1)
+        assert living(first)
+        await ended(supervising)
+        await supervisor.stop()
+        assert not living(first)
 
     run(tmp_path, scenario)
