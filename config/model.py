@@ -359,8 +359,8 @@ class Route(Section):
 class TurnListen(Section):
     """Ports of STUN and TURN on each of the interfaces; None: not by this transport."""
 
-    udp: Port | None = 3478
-    tcp: Port | None = 3478
+    udp: Port | None = None
+    tcp: Port | None = None
 
 
 class TurnCredentials(Section):
@@ -399,7 +399,7 @@ class Turn(Section):
 
     interfaces: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Listened on, and relayed from: one of each address family."""
-    listen: TurnListen = TurnListen()
+    listen: TurnListen = TurnListen(udp=3478, tcp=3478)
     realm: Annotated[str, Field(min_length=1, max_length=127)]
     relay_ports: PortRange
     credentials: TurnCredentials

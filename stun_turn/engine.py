@@ -44,16 +44,30 @@ class StreamOut(Protocol):
     def write(self, data: bytes) -> None: ...
 
 
-class _Relay:
-    """One relayed address, and how much may still pass it this moment."""
+class _Listener:
+    """Where clients come in by UDP, and the flows that begin there."""
 
-    __slots__ = ("address", "inbound", "outbound", "socket")
+    __slots__ = ("address", "flows", "socket")
+
+    def __init__(self, address: Address, opened: socket.socket) -> None:
+        self.address = address
+        self.socket = opened
+        self.flows: dict[tuple[Address, int], tuple[_Relay, Address]] = {}
+        """Remote address, channel → relayed address and peer."""
+
+
+class _Relay:
+    """One relayed address, the flows that begin there, and how much may still pass it."""
+
+    __slots__ = ("address", "flows", "inbound", "outbound", "socket")
 
     def __init__(self, address: Address, opened: socket.socket, bitrate: float | None) -> None:
         self.address = address
         self.socket = opened
-        self.outbound = Bucket(bitrate)
-        self.inbound = Bucket(bitrate)
+        self.flows: dict[Address, tuple[bytes, socket.socket | None, Client]] = {}
+        """Peer → channel number, and the socket that leads to the client; None: a stream does."""
+        self.outbound = None if bitrate is None else Bucket(bitrate)
+        self.inbound = None if bitrate is None else Bucket(bitrate)
 
 
 class Engine:
@@ -62,12 +76,11 @@ class Engine:
         self._up = up
         self._bitrate = bitrate
         self._buffer = memoryview(bytearray(BIG))
-        self._listeners: dict[Address, socket.socket] = {}
+        self._behind_header = self._buffer[4:]
+        self._listeners: dict[Address, _Listener] = {}
         self._relays: dict[Address, _Relay] = {}
-        self._out: dict[tuple[Address, Address, int], tuple[_Relay, Address]] = {}
-        """Local and remote address of a client, channel → relayed address and peer."""
-        self._back: dict[tuple[Address, Address], tuple[Client, bytes]] = {}
-        """Relayed address and peer → client, and the channel number before the length."""
+        self._streamed: dict[tuple[Client, int], tuple[_Relay, Address]] = {}
+        """Flows that begin on a connection."""
         self.streams: dict[Client, StreamOut] = {}
         self.unsent = 0
         """Datagrams that a socket would not take, or that were over the bit rate."""
@@ -77,15 +90,15 @@ class Engine:
     def listen(self, address: Address) -> None:
         """Clients may come here by UDP. Raises OSError."""
         opened = _udp(address)
-        self._listeners[address] = opened
-        self._loop.add_reader(opened.fileno(), self._clients, opened, address)
+        listener = self._listeners[address] = _Listener(address, opened)
+        self._loop.add_reader(opened.fileno(), self._clients, listener)
 
     def close(self) -> None:
         for relay in list(self._relays):
             self.unbind(Unbind(relay))
-        for opened in self._listeners.values():
-            self._loop.remove_reader(opened.fileno())
-            opened.close()
+        for listener in self._listeners.values():
+            self._loop.remove_reader(listener.socket.fileno())
+            listener.socket.close()
         self._listeners.clear()
 
     def bind(self, action: Bind) -> bool:
@@ -108,14 +121,25 @@ class Engine:
     # --- flows ------------------------------------------------------------------------------------
 
     def install(self, flow: Install) -> None:
-        relay = self._relays[flow.relay]
-        self._out[flow.client.local, flow.client.remote, flow.channel] = (relay, flow.peer)
+        relay, client = self._relays[flow.relay], flow.client
+        forth = (relay, flow.peer)
         head = flow.channel.to_bytes(2, "big")
-        self._back[flow.relay, flow.peer] = (flow.client, head)
+        if client.stream:
+            self._streamed[client, flow.channel] = forth
+            relay.flows[flow.peer] = (head, None, client)
+            return
+        listener = self._listeners[client.local]
+        listener.flows[client.remote, flow.channel] = forth
+        relay.flows[flow.peer] = (head, listener.socket, client)
 
     def remove(self, flow: Remove) -> None:
-        self._out.pop((flow.client.local, flow.client.remote, flow.channel), None)
-        self._back.pop((flow.relay, flow.peer), None)
+        client = flow.client
+        self._streamed.pop((client, flow.channel), None)
+        if not client.stream:
+            self._listeners[client.local].flows.pop((client.remote, flow.channel), None)
+        relay = self._relays.get(flow.relay)
+        if relay is not None:
+            relay.flows.pop(flow.peer, None)
 
     # --- out --------------------------------------------------------------------------------------
 
@@ -126,14 +150,13 @@ class Engine:
             if stream is not None:
                 stream.write(action.data)
             return
-        self._send(self._listeners[client.local], action.data, client.remote)
+        self._send(self._listeners[client.local].socket, action.data, client.remote)
 
     def to_peer(self, action: ToPeer) -> None:
         relay = self._relays.get(action.relay)
         if relay is None:
             return
-        if not relay.outbound.take(len(action.data), self._loop.time()):
-            self.unsent += 1
+        if self._is_over(relay.outbound, len(action.data)):
             return
         if action.dont_fragment:
             _set_fragments(relay.socket, _DO)
@@ -147,11 +170,18 @@ class Engine:
         except OSError:  # also an error of an earlier datagram, which is told once
             self.unsent += 1
 
+    def _is_over(self, bucket: Bucket | None, size: int) -> bool:
+        """The bit rate is used up: this is dropped, and counted."""
+        if bucket is None or bucket.take(size, self._loop.time()):
+            return False
+        self.unsent += 1
+        return True
+
     # --- in ---------------------------------------------------------------------------------------
 
-    def _clients(self, listener: socket.socket, local: Address) -> None:
+    def _clients(self, listener: _Listener) -> None:
         """Datagrams of clients: one after the other, and at most a batch."""
-        buffer, receive = self._buffer, listener.recvfrom_into
+        buffer, receive, flows = self._buffer, listener.socket.recvfrom_into, listener.flows
         for _ in range(BATCH):
             try:
                 size, remote = receive(buffer)
@@ -161,17 +191,17 @@ class Engine:
                 continue
             remote = remote[:2]
             if size >= 4 and 0x40 <= buffer[0] <= 0x7F:
-                flow = self._out.get((local, remote, buffer[0] << 8 | buffer[1]))
+                flow = flows.get((remote, buffer[0] << 8 | buffer[1]))
                 length = buffer[2] << 8 | buffer[3]
                 if flow is not None and length <= size - 4:
                     self._carry(flow, buffer[4 : 4 + length])
                     continue
-            self._up.from_client(bytes(buffer[:size]), Client("udp", local, remote))
+            self._up.from_client(bytes(buffer[:size]), Client("udp", listener.address, remote))
 
     def from_stream(self, data: bytes, client: Client) -> None:
         """One message of a connection."""
         if len(data) >= 4 and 0x40 <= data[0] <= 0x7F:
-            flow = self._out.get((client.local, client.remote, data[0] << 8 | data[1]))
+            flow = self._streamed.get((client, data[0] << 8 | data[1]))
             if flow is not None:
                 self._carry(flow, memoryview(data)[4:])
                 return
@@ -179,43 +209,37 @@ class Engine:
 
     def _carry(self, flow: tuple[_Relay, Address], data: memoryview) -> None:
         relay, peer = flow
-        if relay.outbound.take(len(data), self._loop.time()):
+        if not self._is_over(relay.outbound, len(data)):
             self._send(relay.socket, data, peer)
-        else:
-            self.unsent += 1
 
     def _peers(self, relay: _Relay) -> None:
-        """Datagrams of peers."""
-        buffer, receive = self._buffer, relay.socket.recvfrom_into
-        for _ in range(BATCH):
-            if relay.address not in self._relays:
-                return  # closed by what the last datagram led to
-            try:
-                # Room is left before it, where the header of ChannelData goes.
-                size, peer = receive(buffer[4:])
-            except BlockingIOError:
-                return
-            except OSError:
-                self._errors(relay)
-                continue
-            peer = peer[:2]
-            if not relay.inbound.take(size, self._loop.time()):
-                self.unsent += 1
-                continue
-            flow = self._back.get((relay.address, peer))
-            if flow is None:
-                self._up.from_peer(bytes(buffer[4 : 4 + size]), relay.address, peer)
-                continue
-            client, head = flow
-            buffer[:2] = head
-            buffer[2], buffer[3] = size >> 8, size & 0xFF
-            if client.stream:
-                padded = bytes(buffer[: 4 + size]) + bytes(-size % 4)
-                stream = self.streams.get(client)
-                if stream is not None:
-                    stream.write(padded)
-            else:
-                self._send(self._listeners[client.local], buffer[: 4 + size], client.remote)
+        """A datagram of a peer. One at a time: to ask whether there is a second costs as much as to
+        be told of it, and one stream seldom has two."""
+        buffer = self._buffer
+        try:
+            # Room is left before it, where the header of ChannelData goes.
+            size, peer = relay.socket.recvfrom_into(self._behind_header)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._errors(relay)
+            return
+        peer = peer[:2]
+        if self._is_over(relay.inbound, size):
+            return
+        flow = relay.flows.get(peer)
+        if flow is None:
+            self._up.from_peer(bytes(buffer[4 : 4 + size]), relay.address, peer)
+            return
+        head, out, client = flow
+        buffer[:2] = head
+        buffer[2], buffer[3] = size >> 8, size & 0xFF
+        if out is not None:
+            self._send(out, buffer[: 4 + size], client.remote)
+            return
+        stream = self.streams.get(client)
+        if stream is not None:
+            stream.write(bytes(buffer[: 4 + size]) + bytes(-size % 4))
 
     def _errors(self, relay: _Relay) -> None:
         """What ICMP said of a datagram of ours (RFC 8656 §11.5)."""

@@ -39,7 +39,7 @@ def test_what_is_not_said_has_its_default(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_is_said_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     config, turn = configured(
         monkeypatch,
-        listen={"udp": 13478, "tcp": None},
+        listen={"udp": 13478},
         quotas={"per_user": 1, "per_source": 2, "total": 3, "bitrate": "64kbit/s"},
         stun={"public": False, "rate": "5/s"},
     )

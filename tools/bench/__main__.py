@@ -13,13 +13,23 @@ from types import FrameType
 
 from rich.console import Console
 
-from tools.bench import kamailio, memory, overload, relaying, rtpengine, signalling, sipp, sippy
+from tools.bench import (
+    kamailio,
+    memory,
+    overload,
+    relaying,
+    rtpengine,
+    signalling,
+    sipp,
+    sippy,
+    turn,
+)
 from tools.bench.ours import NAME, OurBorder, OurRelay
 from tools.bench.table import Results, as_markdown, as_table
 
 _WIDTH = 120
 _ENDS = (signal.SIGINT, signal.SIGTERM)
-PARTS = ("relay", "signalling", "memory", "overload")
+PARTS = ("relay", "signalling", "memory", "overload", "turn")
 
 
 def main() -> int:
@@ -63,12 +73,24 @@ def _run(options: argparse.Namespace, folder: Path, results: Results) -> None:
         "signalling": lambda: signalling.measure(borders, folder, seconds, results),
         "memory": lambda: _memory(relays, borders, folder, results),
         "overload": lambda: overload.measure(relays, folder, results),
+        "turn": lambda: turn.measure(
+            _turn_servers(options.without_peers, results), folder, seconds, results
+        ),
     }
     began = monotonic()
     for part in options.only or PARTS:
         for number in range(options.rounds or (1 if options.quick else 3)):
             sys.stderr.write(f"{monotonic() - began:4.0f} s  {part}, round {number + 1}\n")
             parts[part]()
+
+
+def _turn_servers(alone: bool, results: Results) -> list[turn.Make]:
+    if alone:
+        return [turn.ours]
+    if not turn.installed():
+        results.note("coturn is not installed (Debian: coturn).")
+        return [turn.ours]
+    return [turn.ours, turn.coturn]
 
 
 def _memory(

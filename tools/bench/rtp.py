@@ -42,6 +42,8 @@ _QUEUE = 1 << 20
 class End:
     local: Address
     remote: Address
+    channel: int = 0
+    """Its packets travel as ChannelData of this number (RFC 8656 §12.4); 0: bare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Load:
             each.fileno(): each for at, each in enumerate(self._sockets) if not at % _TIMED_ONE_OF
         }
         self._plain = {file: self._sockets[slot].recv_into for file, slot in self._slots.items()}
+        self._heads = [_head(end.channel) for end in ends]
         self._sequence = [0] * len(ends)
         self._cursor = 0
         self._buffer = bytearray(2048)
@@ -172,7 +175,8 @@ class Load:
             tally.sent += 1
         self._sequence[slot] = sequence
         try:
-            self._sockets[slot].send(outgoing)
+            head = self._heads[slot]
+            self._sockets[slot].send(head + outgoing if head else outgoing)
         except OSError:  # Nobody listens there, or our own queue is full: it counts as lost.
             return
 
@@ -193,12 +197,13 @@ class Load:
         tally = self._count(file)
         if extra:
             seconds, rest = _TIMESPEC.unpack(extra[0][2])
-            (sent_at,) = _SENT_AT.unpack_from(self._buffer, _SENT_AT_OFFSET)
+            offset = len(self._heads[self._slots[file]]) + _SENT_AT_OFFSET
+            (sent_at,) = _SENT_AT.unpack_from(self._buffer, offset)
             tally.delays.append(seconds * 1_000_000_000 + rest - sent_at)
 
     def _count(self, file: int) -> _Tally:
-        tally = self._tallies[self._buffer[_PHASE]]
         slot = self._slots[file]
+        tally = self._tallies[self._buffer[len(self._heads[slot]) + _PHASE]]
         if not tally.received[slot]:
             tally.first[slot] = monotonic() - tally.began
         tally.received[slot] += 1
@@ -213,6 +218,10 @@ class Load:
             )
             for each in self._sockets
         )
+
+
+def _head(channel: int) -> bytes:
+    return channel.to_bytes(2, "big") + PACKET.to_bytes(2, "big") if channel else b""
 
 
 def _heard(phase: Phase, tally: _Tally) -> Heard:
@@ -238,7 +247,9 @@ def _say(message: dict[str, Any]) -> None:
 
 def main() -> None:
     plan = json.load(sys.stdin)
-    ends = [End(tuple(each["local"]), tuple(each["remote"])) for each in plan["ends"]]
+    ends = [
+        End(tuple(each["local"]), tuple(each["remote"]), each["channel"]) for each in plan["ends"]
+    ]
     phases = [Phase(**each) for each in plan["phases"]]
     heard = Load(ends, phases).run()
     _say({"heard": [asdict(each) for each in heard]})
