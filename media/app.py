@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from secrets import randbelow, token_hex
+from secrets import token_hex
 from select import EPOLLIN
 from socket import socketpair
 from typing import TextIO
@@ -17,6 +17,7 @@ from config.model import Config
 from media.door import Door
 from media.engine.reference import ReferenceEngine
 from media.ports import MediaInterface
+from media.random_store import RandomStore
 from media.relay import Relay
 from media.shell import Shell
 
@@ -27,7 +28,8 @@ LONGEST_WAIT = 1.0
 class App:
     def __init__(self, config: Config, control_path: Path, log: TextIO) -> None:
         interval = config.monitoring.quality.interval
-        self.relay = Relay(interfaces_of(config), randbelow, name=token_hex(8), interval=interval)
+        choose = RandomStore().below
+        self.relay = Relay(interfaces_of(config), choose, name=token_hex(8), interval=interval)
         self.shell = Shell(self.relay, log)
         addresses = {name: str(each.bind) for name, each in config.interfaces.items()}
         self.engine = ReferenceEngine(addresses, self.shell.packet, self.shell.fault)

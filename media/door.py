@@ -89,6 +89,7 @@ class Client:
         self._lines = Lines()
         self._waiting = bytearray()
         self._open = True
+        self._watched = EPOLLIN
         theirs.setblocking(False)
         loop.watch(self.file, EPOLLIN, self._ready)
 
@@ -122,7 +123,10 @@ class Client:
             self._hang_up()
             return
         del self._waiting[:sent]
-        self._loop.watch(self.file, EPOLLIN | EPOLLOUT if self._waiting else EPOLLIN, self._ready)
+        events = EPOLLIN | EPOLLOUT if self._waiting else EPOLLIN
+        if events != self._watched:
+            self._watched = events
+            self._loop.watch(self.file, events, self._ready)
 
     def _hang_up(self) -> None:
         """The loop will find the end of the connection, and then it is left."""

@@ -162,6 +162,7 @@ def _reader(kind: Any) -> Reader:
     return _exactly(kind) if kind in {str, bool} else _object(kind)
 
 
+@cache
 def _name(kind: type) -> str:
     return sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
 

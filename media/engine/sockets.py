@@ -12,6 +12,7 @@ from socket import (
     SO_RCVBUF,
     SO_REUSEADDR,
     SOCK_DGRAM,
+    SOCK_NONBLOCK,
     SOL_SOCKET,
     socket,
 )
@@ -72,8 +73,7 @@ def dropped(udp: socket) -> int:
 
 def _new(ip: str, queue: int) -> socket:
     family = AF_INET6 if ":" in ip else AF_INET
-    udp = socket(family, SOCK_DGRAM)
-    udp.setblocking(False)
+    udp = socket(family, SOCK_DGRAM | SOCK_NONBLOCK)
     udp.setsockopt(SOL_SOCKET, SO_RCVBUF, queue)
     if family == AF_INET6:
         udp.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1)
