@@ -21,6 +21,7 @@ from sbc.operate.journal import Journal
 from sbc.operate.log import Log
 from sbc.operate.places import InUse, UnsafeDirectory, ensure, run_directory
 from sbc.tokens import Tokens
+from sbc.transport.rotation import CannotRead, Rotation
 from sbc.transport.sockets import CannotListen, bind_all
 
 STOPPED = 0
@@ -35,7 +36,7 @@ def run(config_path: str | Path) -> int:
             sys.stderr.write(f"{warning}\n")
         try:
             setting = prepare(loaded.config, Path(config_path))
-        except CannotListen as error:
+        except (CannotListen, CannotRead) as error:
             raise loaded.refused(error.findings) from None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(setting))
@@ -46,7 +47,8 @@ def run(config_path: str | Path) -> int:
 
 
 def prepare(config: Config, path: Path) -> Setting:
-    """Raises CannotListen, CannotStart."""
+    """Raises CannotListen, CannotRead, CannotStart."""
+    certificates = Rotation(config)
     bound = bind_all(config.interfaces)
     with ExitStack() as held:
         for one in bound:
@@ -62,7 +64,7 @@ def prepare(config: Config, path: Path) -> Setting:
             raise CannotStart(f"cdr.spool: {error}") from None
         held.pop_all()
     relay, turn = relay_command(path, directory), turn_command(config, path)
-    return Setting(config, bound, journal, directory, relay, turn)
+    return Setting(config, bound, journal, directory, relay, turn, certificates)
 
 
 def relay_command(path: Path, directory: Path) -> list[str]:

@@ -22,6 +22,7 @@ from sbc.operate.places import ADMIN_SOCKET, InUse
 from sbc.relay_link import RelayLink
 from sbc.supervise import Link, Supervisor
 from sbc.transport.network import Network
+from sbc.transport.rotation import Rotation
 from sbc.transport.shell import Clock, Shell, SignallingCore
 from sbc.transport.sockets import Bound
 from sbc.view import BorderView
@@ -55,6 +56,7 @@ class Setting:
     """The command that starts the relay on `control`."""
     turn: Sequence[str] = ()
     """The command that starts the STUN and TURN server; empty: there is none."""
+    certificates: Rotation | None = None
 
     @property
     def control(self) -> Path:
@@ -140,7 +142,10 @@ class Border:
         await first_of(up, self._stop, within=RELAY_START)
         await ended(up)
         if not self._stop.done():
-            await self._network.open(self._setting.config, self._setting.bound, self._shell)
+            setting = self._setting
+            await self._network.open(
+                setting.config, setting.bound, self._shell, setting.certificates
+            )
             # What lives now lives on: the collector need not look at it again and again. Calls are
             # freed by their reference counts but for a few cycles, so it may come more rarely.
             gc.freeze()
@@ -195,6 +200,7 @@ class Border:
             self._shell.clock,
             node=setting.config.node.name,
             spool=setting.config.cdr.spool,
+            certificates=setting.certificates,
         )
         prometheus = setting.config.monitoring.prometheus
         listen = prometheus.listen if prometheus is not None else None

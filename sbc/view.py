@@ -1,6 +1,7 @@
 """What the border tells operators of itself: its calls, with their live media, and how it fares."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +12,7 @@ from media.control import Query, RelayStatistics, Reply, SessionReport, Statisti
 from sbc.b2bua.record import media_of
 from sbc.operate.journal import JournalCounts
 from sbc.relay_link import RelayGone
+from sbc.transport.rotation import Rotation
 from sbc.transport.shell import Clock, SignallingCore
 
 Json = dict[str, object]
@@ -44,6 +46,7 @@ class BorderView:
         *,
         node: str,
         spool: str,
+        certificates: Rotation | None = None,
     ) -> None:
         self._core = core
         self._relay = relay
@@ -51,6 +54,7 @@ class BorderView:
         self._clock = clock
         self._node = node
         self._spool = spool
+        self._certificates = certificates
 
     async def calls(self) -> list[Json]:
         calls = [dict(call) for call in self._core.calls(self._clock())]
@@ -95,7 +99,11 @@ class BorderView:
             "trunks": await self.trunks(),
             "relay": await self._relay_status(),
             "journal": asdict(self._journal.counts),
+            "certificates": self._certificates_status(),
         }
+
+    def _certificates_status(self) -> list[Json]:
+        return [] if self._certificates is None else self._certificates.status(time.time())
 
     async def _relay_status(self) -> Json:
         status: Json = {"connected": self._relay.up.is_set()}

@@ -202,6 +202,7 @@ class _Now(Collector):
             "1: the relay is there.",
             int(part(self.status, "relay").get("connected") is True),
         )
+        yield self._certificates()
         yield from self._journal()
 
     def _registrations(self) -> Iterator[GaugeMetricFamily]:
@@ -221,6 +222,19 @@ class _Now(Collector):
                 lasting.add_metric([name], whole(of, "expires_in"))
         yield registered
         yield lasting
+
+    def _certificates(self) -> GaugeMetricFamily:
+        """Their names are those of the configuration."""
+        gauge = GaugeMetricFamily(
+            "sbc_certificate_expiry_timestamp_seconds",
+            "When each certificate in use expires; time() subtracted, how long it still has.",
+            None,
+            ["certificate"],
+        )
+        found = self.status.get("certificates")
+        for each in found if isinstance(found, list) else ():
+            gauge.add_metric([str(each.get("name"))], float(each.get("expires", 0)))
+        return gauge
 
     def _journal(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         journal = part(self.status, "journal")

@@ -43,6 +43,11 @@ class StreamFramer:
         """Length of the message at the start of the buffer; 0 while unknown."""
         self._fault: BadMessage | None = None
 
+    @property
+    def midway(self) -> bool:
+        """Of the message that comes next there is something, but not all."""
+        return bool(self._wanted or self._scanned)
+
     def feed(self, data: bytes) -> list[bytes | Ping]:
         """The messages that are now complete. A fault behind them is raised by the next call."""
         if self._fault is not None:

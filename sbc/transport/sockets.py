@@ -80,7 +80,7 @@ def bind(address: IpAddress, listener: SipListener) -> socket.socket:
             # Connections of our last run may linger in TIME-WAIT; that must not hinder a restart.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((str(address), listener.port))
-        if listener.transport == "tcp":
+        if listener.transport != "udp":
             # With SO_REUSEADDR it is listening, not binding, that finds a taken port.
             listening.listen(BACKLOG)
     except OSError:

@@ -1,31 +1,55 @@
-"""SIP over TCP (RFC 3261 §18): the connections of one interface, taken and made.
+"""SIP over TCP, TLS and WebSocket (RFC 3261 §18, RFC 7118): the connections of one interface and
+transport, taken and made.
 
 A flow names its connection. Writing to a flow that has none opens it from the interface's own
-address; what waits meanwhile is bounded, and a failure is told to the core on a later turn.
+address; what waits meanwhile is bounded, and a failure is told to the core on a later turn. So is
+the end of a connection, also of one that nobody was using: a phone may have registered by it.
 """
 
 import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_address
 
-from sbc.actions import Flow, Note
-from sbc.sip.stream import StreamFramer
+from sbc.actions import Flow, Note, Transport
 from sbc.transport.admission import Admission
+from sbc.transport.codec import Codec
 from sbc.transport.connection import USUAL, Connection, StreamLimits
 from sbc.transport.shell import Shell
+from sbc.transport.tls import TlsSession
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a connection is made of."""
+
+    transport: Transport
+    codec: Callable[[], Codec]
+    accepting: Callable[[], TlsSession] | None = None
+    """Of an inbound connection; None: no TLS."""
+    dialling: Callable[[Flow], TlsSession] | None = None
+
+    def dials(self, flow: Flow) -> bool:
+        """A WebSocket client has no address (RFC 7118 §5); and nobody is spoken to over TLS of whom
+        we do not know who it has to be (RFC 5922 §7.2)."""
+        if self.transport in ("ws", "wss"):
+            return False
+        return self.dialling is None or bool(flow.names)
 
 
 class Dial:
     """What waits for a connection to come about."""
 
-    __slots__ = ("queue", "size", "task")
+    __slots__ = ("connection", "queue", "settled", "size", "task")
 
     def __init__(self, task: asyncio.Task[None]) -> None:
         self.task = task
+        self.connection: Connection | None = None
+        self.settled: asyncio.Future[None] = task.get_loop().create_future()
+        """Done when the connection is ready, or lost."""
         self.queue: list[bytes] = []
         self.size = 0
 
@@ -37,16 +61,19 @@ class TcpCarrier:
         bind: str,
         shell: Shell,
         *,
-        framer: Callable[[], StreamFramer],
+        way: Way,
         admission: Admission,
         limits: StreamLimits = USUAL,
     ) -> None:
         self.interface = interface
+        self.transport: Transport = way.transport
         self._bind = bind
         self._shell = shell
-        self._framer = framer
+        self._way = way
         self._admission = admission
         self._limits = limits
+        self._all: dict[Connection, None] = {}
+        """Those that are not ready yet, too."""
         self._open: dict[Flow, Connection] = {}
         self._dials: dict[Flow, Dial] = {}
         self._servers: list[asyncio.Server] = []
@@ -56,7 +83,7 @@ class TcpCarrier:
 
     async def listen(self, bound: socket.socket) -> None:
         self._servers.append(
-            await self._loop.create_server(self._connection, sock=bound, backlog=1024)
+            await self._loop.create_server(self._accepted, sock=bound, backlog=1024)
         )
 
     def send(self, data: bytes, flow: Flow) -> None:
@@ -66,8 +93,10 @@ class TcpCarrier:
             connection = self._open.get(flow)
         if connection is not None:
             connection.write(data)
-        else:
+        elif self._way.dials(flow):
             self._send_when_open(data, flow)
+        else:
+            self._loop.call_soon(self._shell.transport_failed, flow)
 
     def counts(self) -> tuple[int, int]:
         """Connections that are open, and that are being made."""
@@ -80,25 +109,39 @@ class TcpCarrier:
             server.close()
         for dial in self._dials.values():
             dial.task.cancel()
-        for connection in self._open.values():
+        for connection in list(self._all):
             connection.close()
 
     # --- what a connection tells ----------------------------------------------------------------
 
-    def opened(self, connection: Connection) -> bool:
-        flow = connection.flow
-        if connection.inbound and not self._admission.admit(flow.remote[0]):
+    def admit(self, connection: Connection) -> bool:
+        if connection.inbound and not self._admission.admit(connection.flow.remote[0]):
             return False
-        self._open[flow] = connection
-        if not connection.inbound:
-            for data in self._dials[flow].queue:
-                connection.write(data)
+        self._all[connection] = None
         return True
+
+    def opened(self, connection: Connection) -> None:
+        flow = connection.flow
+        self._open[flow] = connection
+        dial = None if connection.inbound else self._dials.get(flow)
+        if dial is not None:
+            for data in dial.queue:
+                connection.write(data)
+            settle(dial)
+
+    def refused(self, connection: Connection, why: str) -> None:
+        event = "connection_broken" if connection.ready else "handshake_failed"
+        labels = (("interface", self.interface), ("transport", self.transport))
+        detail = (("why", why), ("source", connection.flow.remote[0]))
+        self._shell.note(Note(event, labels, detail))
 
     def lost(self, connection: Connection) -> None:
         flow = connection.flow
+        self._all.pop(connection, None)
         if connection.inbound:
             self._admission.leave(flow.remote[0])
+        elif (dial := self._dials.get(flow)) is not None:
+            settle(dial)
         # A peer that comes back at once from the same port may have its new connection here.
         if self._open.get(flow) is connection:
             del self._open[flow]
@@ -119,36 +162,52 @@ class TcpCarrier:
 
     async def _dial(self, flow: Flow) -> None:
         host, port = flow.remote
+        dial = self._dials[flow]
         # Refused, or too late; no IP address, no port.
         with suppress(OSError, ValueError, OverflowError):
             async with asyncio.timeout(self._limits.connect):
-                await self._loop.create_connection(
-                    lambda: self._connection(flow), host, port, local_addr=(self._bind, 0)
+                _, dial.connection = await self._loop.create_connection(
+                    lambda: self._dialling(flow), host, port, local_addr=(self._bind, 0)
                 )
+                await dial.settled  # After its handshake.
 
     def _dialled(self, flow: Flow, _: asyncio.Task[None]) -> None:
         """Also after a task that was cancelled before it began."""
-        del self._dials[flow]
+        unfinished = self._dials.pop(flow).connection
         if flow not in self._open:
+            if unfinished in self._all:
+                unfinished.abort()
             self._shell.transport_failed(flow)
 
-    def _connection(self, dialled: Flow | None = None) -> Connection:
-        return Connection(self, self._shell, self._framer(), self._limits, dialled)
+    def _accepted(self) -> Connection:
+        tls = None if self._way.accepting is None else self._way.accepting()
+        return Connection(self, self._shell, self._way.codec(), self._limits, tls=tls)
+
+    def _dialling(self, flow: Flow) -> Connection:
+        tls = None if self._way.dialling is None else self._way.dialling(flow)
+        return Connection(self, self._shell, self._way.codec(), self._limits, flow, tls)
 
     # --- the limits in time ---------------------------------------------------------------------
 
     def _sweep(self) -> None:
         self._sweeping = self._loop.call_later(self._limits.sweep, self._sweep)
         now = self._shell.clock()
-        for flow, connection in self._open.items():
-            scarce = connection.idle(now) and self._admission.scarce(flow.remote[0])
+        for connection in list(self._all):
+            scarce = connection.idle(now) and self._admission.scarce(connection.flow.remote[0])
             if scarce or connection.stuck(now):
                 connection.abort()
+            else:
+                connection.look(now)
         refused = self._admission.refused - self._refusals_told
         if refused:
             self._refusals_told += refused
-            labels = (("interface", self.interface),)
+            labels = (("interface", self.interface), ("transport", self.transport))
             self._shell.note(Note("connections_refused", labels, (("count", str(refused)),)))
+
+
+def settle(dial: Dial) -> None:
+    if not dial.settled.done():
+        dial.settled.set_result(None)
 
 
 def canonical(flow: Flow) -> Flow:

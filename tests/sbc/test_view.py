@@ -105,6 +105,7 @@ def test_the_status_tells_how_the_border_fares(tmp_path: Path) -> None:
         "calls": {"up": 1, "by_trunk": {"pbx": 1, "carrier": 1}},
         "trunks": [],
         "relay": {"connected": True},
+        "certificates": [],
     }
 
 

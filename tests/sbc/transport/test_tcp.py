@@ -11,9 +11,10 @@ from sbc.actions import Flow, Note, Transmit
 from sbc.sip.limits import DEFAULT
 from sbc.sip.stream import StreamFramer
 from sbc.transport.admission import Admission
+from sbc.transport.codec import SipStream
 from sbc.transport.connection import USUAL, StreamLimits
 from sbc.transport.shell import Shell
-from sbc.transport.tcp import TcpCarrier, canonical
+from sbc.transport.tcp import TcpCarrier, Way, canonical
 from tests.support.scripted_core import PATIENCE, Input, ScriptedCore, Shelf
 
 OPTIONS = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 4\r\n\r\nbody"
@@ -119,7 +120,7 @@ def run(
             "wan",
             host,
             shell,
-            framer=lambda: StreamFramer(DEFAULT),
+            way=Way("tcp", lambda: SipStream(StreamFramer(DEFAULT))),
             admission=Admission(per_source, 1000),
             limits=limits,
         )
@@ -356,7 +357,7 @@ def test_refused_connections_are_noted_by_number_not_one_by_one() -> None:
             assert await refused.is_cut_off()
         await world.time_passes(0.03)
         assert {(note.event, note.labels) for note in world.notes} == {
-            ("connections_refused", (("interface", "wan"),))
+            ("connections_refused", (("interface", "wan"), ("transport", "tcp")))
         }
         assert sum(int(dict(note.detail)["count"]) for note in world.notes) == 3
 
