@@ -32,6 +32,11 @@ class Flow:
         return self.transport != "udp"
 
     @property
+    def bounded(self) -> bool:
+        """One packet of it is one message, so that Content-Length may lack (RFC 7118 §4.1)."""
+        return self.transport in {"udp", "ws", "wss"}
+
+    @property
     def secure(self) -> bool:
         return self.transport in {"tls", "wss"}
 

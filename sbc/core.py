@@ -65,7 +65,7 @@ class Core:
             self._unknown(data, flow)
             return self._done()
         try:
-            message = parse(data, self._limits[flow.interface], datagram=not flow.reliable)
+            message = parse(data, self._limits[flow.interface], datagram=flow.bounded)
             if isinstance(message, Request):
                 check_request(message)
             else:
@@ -211,7 +211,7 @@ class Core:
         if action == "drop":
             return
         try:
-            message = parse(data, self._limits[flow.interface], datagram=not flow.reliable)
+            message = parse(data, self._limits[flow.interface], datagram=flow.bounded)
         except BadMessage:
             return
         if isinstance(message, Request):
