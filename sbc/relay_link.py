@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import cast
 
-from media.control import PROTOCOL, Command, Event, Hello, Query, Reply, Welcome
+from media.control import PROTOCOL, Close, Command, Event, Hello, Query, Reply, Welcome
 from media.wire import BadLine, Lines, decode_answer, encode_command
 from sbc.transport.shell import Shell
 
@@ -26,6 +26,9 @@ LONGEST_PAUSE = 1.0
 """Seconds between two tries to connect: doubled from the first to the longest."""
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes of one answer: the list of very many sessions."""
+LINGER = 0.02
+"""Seconds that a Close waits for a more urgent command to go with: each wakes the relay, and its
+answer us, which costs more than the command does."""
 NO_SESSION = Query("")
 """What is asked for a sign of life: nothing has a shorter answer."""
 
@@ -135,6 +138,8 @@ class Control(asyncio.Protocol):
         """By number, in the order of asking: when, and for whom."""
         self._lines = Lines(LONGEST_LINE)
         self._loop = asyncio.get_running_loop()
+        self._lingering: list[bytes] = []
+        self._linger: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -146,7 +151,11 @@ class Control(asyncio.Protocol):
             return
         number = next(self._numbers)
         self._waiting[number] = (self._loop.time(), answered)
-        self._transport.write(encode_command(number, command))
+        self._lingering.append(encode_command(number, command))
+        if not isinstance(command, Close):
+            self._write()
+        elif self._linger is None:
+            self._linger = self._loop.call_later(LINGER, self._write)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -158,6 +167,7 @@ class Control(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # the name is asyncio's
         self._heart.cancel()
+        self._forget_linger()
         waiting, self._waiting = self._waiting, {}
         for _, answered in waiting.values():
             answered(None)
@@ -165,6 +175,17 @@ class Control(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.abort()
+
+    def _write(self) -> None:
+        """All that waits, in the order of asking."""
+        self._forget_linger()
+        lines, self._lingering = self._lingering, []
+        self._transport.write(b"".join(lines))
+
+    def _forget_linger(self) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
 
     def _take(self, line: bytes) -> None:
         number, value = decode_answer(line)
