@@ -162,7 +162,6 @@ def _reader(kind: Any) -> Reader:
     return _exactly(kind) if kind in {str, bool} else _object(kind)
 
 
-@cache
 def _name(kind: type) -> str:
     return sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
 
@@ -172,6 +171,9 @@ def _table(union: Any) -> Mapping[str, Reader]:
 
 
 _COMMANDS, _REPLIES, _EVENTS = _table(Command), _table(Reply), _table(Event)
+_NAMES: Mapping[type, str] = {
+    kind: _name(kind) for union in (Command, Reply, Event) for kind in get_args(union)
+}
 
 
 def _refuse(constant: str) -> None:
@@ -245,15 +247,15 @@ def _line(head: dict[str, Any], value: Command | Reply | Event) -> bytes:
 
 
 def encode_command(number: int, command: Command) -> bytes:
-    return _line({"id": number, "do": _name(type(command))}, command)
+    return _line({"id": number, "do": _NAMES[type(command)]}, command)
 
 
 def encode_reply(number: int, reply: Reply) -> bytes:
-    return _line({"id": number, "reply": _name(type(reply))}, reply)
+    return _line({"id": number, "reply": _NAMES[type(reply)]}, reply)
 
 
 def encode_event(event: Event) -> bytes:
-    return _line({"event": _name(type(event))}, event)
+    return _line({"event": _NAMES[type(event)]}, event)
 
 
 # --- lines ----------------------------------------------------------------------------------------

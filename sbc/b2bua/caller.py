@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sbc.b2bua.causes import reasons
 from sbc.b2bua.content import EMPTY, Content, read
@@ -104,7 +103,7 @@ class Caller:
                 self._forget(other)
         self._queued.clear()  # what was not said before the answer need not be said any more
         if usage.exchange.idle:
-            content = replace(content, sdp=None)  # all was said in provisionals (RFC 6337 §3.1)
+            content = content.with_sdp(None)  # all was said in provisionals (RFC 6337 §3.1)
         if usage in self._unheard:
             self._held = content
         else:

@@ -41,6 +41,10 @@ class Content:
     """Of another type than SDP; empty beside an `sdp`."""
     content_type: str | None = None
 
+    def with_sdp(self, sdp: Session | None) -> "Content":
+        """The same with another description."""
+        return Content(self.fields, sdp, self.body, self.content_type)
+
     @property
     def payload(self) -> bytes:
         return self.body if self.sdp is None else self.sdp.encode()

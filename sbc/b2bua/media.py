@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from config.model import CodecPolicy, Latching, RtpTimeout
 from media.control import CodecClock, Opened, Program, Side, SidePlan, StreamPlan, StreamRequest
@@ -75,6 +74,7 @@ class MediaPlan:
     __slots__ = (
         "_begun",
         "_epochs",
+        "_policies",
         "_ports",
         "_talks",
         "_tracks",
@@ -102,6 +102,8 @@ class MediaPlan:
         self._views: Views = {"a": (), "b": ()}
         """Of the branch that the relay serves: the one that spoke last."""
         self._epochs: dict[Side, int] = {"a": 0, "b": 0}
+        self._policies: dict[Side, tuple[CodecPolicy, CodecPolicy, CodecPolicy]] = {}
+        """By who offers: its own, that of the other side, and what both let by."""
 
     @property
     def described(self) -> bool:
@@ -233,7 +235,11 @@ class MediaPlan:
         return {index: ports[side] for index, ports in self._ports.items()}
 
     def _policy(self, by: Side) -> CodecPolicy:
-        return _both(self.sides[by].codecs, self.sides[OTHER[by]].codecs)
+        first, second = self.sides[by].codecs, self.sides[OTHER[by]].codecs
+        known = self._policies.get(by)
+        if known is None or known[0] is not first or known[1] is not second:
+            known = self._policies[by] = first, second, both(first, second)
+        return known[2]
 
     def _view(self, side: Side, index: int) -> SideView | None:
         views = self._views[side]
@@ -267,6 +273,3 @@ def _taken(views: tuple[SideView, ...], ours: Session) -> tuple[SideView, ...]:
         replace(view, refused=True) if line.refused and not view.refused else view
         for view, line in pairs
     )
-
-
-_both = lru_cache(maxsize=256)(both)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, object]
 _LONGEST_NAME = 256
+_LEAVES = frozenset((str, int, float, bool, type(None)))
 
 _SHOWN = {
     "ALLOCATING": "trying",
@@ -137,6 +138,8 @@ def _rounded(start: float | None, end: float | None) -> float | None:
 
 def plain(value: object) -> object:
     """Dataclasses and tuples as dictionaries and lists, ready for JSON."""
+    if type(value) in _LEAVES:  # most of them, so they are looked at first
+        return value
     if isinstance(value, tuple):
         return [plain(each) for each in value]
     if is_dataclass(value) and not isinstance(value, type):

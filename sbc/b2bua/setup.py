@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from config.effective import Terms
 from media.control import Close
 from media.sdp.anchor import BadAnswer
@@ -83,7 +81,7 @@ def invite(call: Call, event: Allocated) -> None:
         from_field=from_field(call.facts.parties, domain, tokens.token(16)),
         to_field=to_field(call.facts.parties, terms.domain or uri_host(target)),
         max_forwards=call.facts.max_forwards,
-        content=replace(call.content, sdp=offer),
+        content=call.content.with_sdp(offer),
         # Without an offer of ours a reliable 1xx may carry theirs, and the caller must answer it.
         reliable=offer is not None or call.caller.reliability != "none",
     )
@@ -108,7 +106,7 @@ def progressed(call: Call, event: Progressed) -> None:
         call.previews[event.usage] = event.answer
     elif event.answer is not None:
         sdp = _early_answer(call, event.usage, event.answer)
-    content = replace(event.content, sdp=sdp)
+    content = event.content.with_sdp(sdp)
     call.caller.progress(_pair(call, event.usage), event.status, content, reliable=event.reliable)
 
 
@@ -155,7 +153,7 @@ def answered(call: Call, event: Answered) -> None:
     call.previews.clear()
     call.wire.timers.clear((call, "ring"))
     call.wire.timer((call, "duration"), _max_duration(call))
-    call.caller.answer(usage, replace(event.content, sdp=sdp))
+    call.caller.answer(usage, event.content.with_sdp(sdp))
 
 
 def _final_description(call: Call, event: Answered) -> Session:

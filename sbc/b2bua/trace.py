@@ -2,7 +2,6 @@
 report."""
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Literal
 
 from sbc.sip.message import Request, Response
@@ -11,13 +10,7 @@ from sbc.sip.phrases import reason_phrase
 KEPT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    at: float
-    leg: str
-    direction: Literal["in", "out"]
-    line: str
-    note: str
+Direction = Literal["in", "out"]
 
 
 class Trace:
@@ -25,28 +18,23 @@ class Trace:
 
     def __init__(self, began: float) -> None:
         self._began = began
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._entries: deque[tuple[float, str, Direction, str | int, str]] = deque(maxlen=KEPT)
+        """When, leg, direction, method or status, note: put into words only when asked for."""
 
-    def add(
-        self, now: float, leg: str, direction: Literal["in", "out"], message: Request | Response
-    ) -> None:
-        line = (
-            message.method
-            if isinstance(message, Request)
-            else f"{message.status} {reason_phrase(message.status)}"
-        )
+    def add(self, now: float, leg: str, direction: Direction, message: Request | Response) -> None:
+        what = message.method if isinstance(message, Request) else message.status
         # Told by its first bytes: to look into the header of a message of ours is dear.
         note = "sdp" if message.body.startswith(b"v=0") else ""
-        self._entries.append(Entry(now - self._began, leg, direction, line, note))
+        self._entries.append((now, leg, direction, what, note))
 
     def as_records(self) -> list[dict[str, object]]:
         return [
             {
-                "at": round(entry.at, 6),
-                "leg": entry.leg,
-                "direction": entry.direction,
-                "line": entry.line,
-                "note": entry.note,
+                "at": round(at - self._began, 6),
+                "leg": leg,
+                "direction": direction,
+                "line": what if isinstance(what, str) else f"{what} {reason_phrase(what)}",
+                "note": note,
             }
-            for entry in self._entries
+            for at, leg, direction, what, note in self._entries
         ]

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from media.sdp.anchor import BadAnswer
 from sbc.b2bua import ports
 from sbc.b2bua.call import Call, State
@@ -134,7 +132,7 @@ def _offer_crosses(call: Call, event: Requested, peer: Usage, left: int) -> None
         if not ports.ready(call, event.offer, side, branch, event):
             return
         sdp = call.plan.offer(event.offer, side, branch)
-    key = peer.request(method, (), replace(event.content, sdp=sdp), left)
+    key = peer.request(method, (), event.content.with_sdp(sdp), left)
     call.relayed[key] = (usage, event.key)
 
 
@@ -185,7 +183,7 @@ def _offer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> None
         return
     del call.relayed[event.key]
     ours = call.plan.offer(event.offer, side, branch)
-    usage.respond(key, event.status, (), replace(event.content, sdp=ours))
+    usage.respond(key, event.status, (), event.content.with_sdp(ours))
 
 
 def _answer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> None:
@@ -196,7 +194,7 @@ def _answer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> Non
         finish(call, BAD_ANSWER, "border")  # that side believes it: the two no longer agree
         return
     ports.serve(call, answered=call.times.answered is not None)
-    usage.respond(key, event.status, (), replace(event.content, sdp=ours))
+    usage.respond(key, event.status, (), event.content.with_sdp(ours))
 
 
 def request_cancelled(call: Call, event: RequestCancelled) -> None:

@@ -27,6 +27,7 @@ FLUSH_EVERY = 0.1
 """Seconds: what a power cut may lose."""
 BOUND = 33_554_432
 """Bytes of memory for lines that wait for the disk, for CDRs and for starts each."""
+_encode = json.JSONEncoder(default=str, skipkeys=True, allow_nan=False).encode
 OPEN_CDR_FILES = 2
 """Yesterday's, just after midnight, and today's."""
 
@@ -141,7 +142,7 @@ class Journal:
     def _encoded(self, uid: str, record: dict[str, object]) -> bytes:
         whole = {"uid": uid, "node": self._node, **record} | {"uid": uid}
         try:
-            text = json.dumps(whole, default=str, skipkeys=True, allow_nan=False)
+            text = _encode(whole)
         except ValueError:  # JSON knows no NaN: null is what it means
             loose = json.dumps(whole, default=str, skipkeys=True)
             text = json.dumps(json.loads(loose, parse_constant=_null))

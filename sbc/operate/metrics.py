@@ -6,6 +6,7 @@ call appears as an exemplar, which a scraper gets that speaks OpenMetrics, and w
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from prometheus_client import (
     CollectorRegistry,
@@ -37,6 +38,8 @@ SETUP = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 1
 DURATION = (1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0)
 """Seconds."""
 
+_Metric = TypeVar("_Metric", Counter, Histogram)
+
 _STREAM = ("zone", "trunk", "codec")
 _EXEMPLAR_MOST = 128 - len("call_uid")
 """Characters that OpenMetrics allows in an exemplar's labels."""
@@ -60,6 +63,8 @@ class Metrics:
         self._now = _Now(names)
         self._registry.register(self._now)
         ProcessCollector(registry=self._registry)
+        self._children: dict[tuple[int | str, ...], Counter | Histogram] = {}
+        """By metric and label values, which are closed sets (`labels`)."""
         self._events = Counter(
             "sbc_events",
             "What happened at the border, by event; labels which an event lacks are empty.",
@@ -108,16 +113,17 @@ class Metrics:
         uid = text(cdr, "uid") or ""
         exemplar = {"call_uid": uid} if 0 < len(uid) <= _EXEMPLAR_MOST else None
         trunks = [self._labels.trunk(text(cdr, "legs", side, "trunk")) for side in ("a", "b")]
-        self._calls.labels(
+        self._child(
+            self._calls,
             *trunks,
             labels.ended_by(text(cdr, "ended_by")),
             labels.status_class(number(cdr, "cause", "sip")),
         ).inc(exemplar=exemplar)
         setup, duration = number(cdr, "setup_s"), number(cdr, "duration_s")
         if setup is not None:
-            self._setup.labels(*trunks).observe(setup, exemplar)
+            self._child(self._setup, *trunks).observe(setup, exemplar)
             if duration is not None:
-                self._duration.labels(*trunks).observe(duration, exemplar)
+                self._child(self._duration, *trunks).observe(duration, exemplar)
         for _, leg, report in directions(cdr):
             self._observe_stream(leg, report, exemplar)
 
@@ -127,6 +133,14 @@ class Metrics:
         encode, content_type = choose_encoder(accept)
         return encode(self._registry), content_type
 
+    def _child(self, metric: _Metric, *values: str) -> _Metric:
+        """One series of a metric: the library takes some microseconds to find it."""
+        key: tuple[int | str, ...] = (id(metric), *values)
+        found = cast(_Metric | None, self._children.get(key))
+        if found is None:
+            found = self._children[key] = metric.labels(*values)
+        return found
+
     def _observe_stream(self, leg: Record, report: Record, exemplar: dict[str, str] | None) -> None:
         of = (
             self._labels.zone(text(leg, "zone")),
@@ -135,7 +149,7 @@ class Metrics:
         )
         total = part(report, "total")
         heard = whole(total, "packets") > 0
-        self._streams.labels(*of, "yes" if heard else "no").inc()
+        self._child(self._streams, *of, "yes" if heard else "no").inc()
         if not heard:
             return
         for histogram, value in (
@@ -145,7 +159,7 @@ class Metrics:
             (self._mos, number(report, "mos")),
         ):
             if value is not None:
-                histogram.labels(*of).observe(value, exemplar)
+                self._child(histogram, *of).observe(value, exemplar)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(

@@ -20,7 +20,8 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-
 def field(record: Record, *path: str) -> object:
     value: object = record
     for name in path:
-        if not isinstance(value, Mapping):
+        # To ask for the abstract class takes long, and nearly all are dictionaries.
+        if type(value) is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(name)
     return value

@@ -21,11 +21,11 @@ PRIVATE = {
     "caller": "1001",
     "uri": "sip:robert@203.0.113.5",
     "call_id": "f81d4fae-7dec@10.20.0.11",
-    "text": "dropped INVITE sip:alice@10.0.0.1 from 198.51.100.7:1024 to tel:+4930123456",
+    "text": "dropped INVITE sip:walter@10.0.0.1 from 198.51.100.7:1024 to tel:+4930123456",
     "authorization": 'Digest username="robert", response="canary"',
 }
 ADDRESSES = ["192.0.2.77", "2001:db8", "10.0.0.1", "198.51.100.7", "203.0.113.5", "10.20.0.11"]
-NAMES = ["49691234567", "1001", "robert", "f81d4fae", "alice", "4930123456"]
+NAMES = ["49691234567", "1001", "robert", "f81d4fae", "walter", "4930123456"]
 
 
 class Clock:
@@ -67,9 +67,11 @@ def test_no_note_shows_an_address_a_number_or_a_uri() -> None:
     fault = ValueError("bad Contact <sip:robert@203.0.113.5> from 192.0.2.77")
     log.fault("fault", fault, **PRIVATE)
     assert len(logged(stream)) == 2 * len(EVENTS) + 3
-    assert not IPV4.search(stream.getvalue())
+    # The moments are left out: their digits may be anything.
+    written = re.sub(r'"at": "[^"]*"', "", stream.getvalue())
+    assert not IPV4.search(written)
     for private in [*ADDRESSES, *NAMES, "canary"]:
-        assert private not in stream.getvalue()
+        assert private not in written
 
 
 def test_a_clear_log_shows_all_but_secrets() -> None:
