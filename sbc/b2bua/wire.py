@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sbc.actions import Action, Flow, Note, Transmit
 from sbc.b2bua.crossing import Field
+from sbc.routing.large import LargeRequests
 from sbc.routing.listeners import Listeners
 from sbc.sip.message import Request, Response
 from sbc.timers import Timers
@@ -21,12 +22,14 @@ from sbc.transaction.events import (
     AckReceived,
     Cancelled,
     Failed,
+    FellBack,
     Key,
     Output,
     RequestReceived,
     ResponseReceived,
     StraySuccess,
 )
+from sbc.transaction.large import MOST_OVER_UDP
 from sbc.transaction.layer import TransactionLayer
 from sbc.upstream.accounts import Accounts, Sent
 
@@ -61,6 +64,7 @@ class Wire:
         self.accounts = accounts or Accounts({}, tokens)
         """Ours with trunks."""
         self.listeners = listeners
+        self.large = LargeRequests(listeners)
         self.tokens = tokens
         self.user_agent = user_agent
         self.timers = Timers()
@@ -86,10 +90,25 @@ class Wire:
         return self._send(request, flow, owner)
 
     def _send(self, request: Request, flow: Flow, owner: Owner) -> Key:
-        key, outputs = self.layer.send(request, flow, self.now)
+        instead = self.large.instead_of(flow, self.now)
+        key, outputs = self.layer.send(request, flow, self.now, instead)
         self.owners[key] = owner
         self.take(outputs)
+        if flow.transport == "udp":
+            self._note_large(request, owner, outputs[0])
         return key
+
+    def _note_large(self, request: Request, owner: Owner, sent: Output) -> None:
+        if isinstance(sent, Transmit) and len(sent.data) > MOST_OVER_UDP:
+            way = {"transport": sent.flow.transport, "method": request.method}
+            labels = {"trunk": owner.trunk or "", **way}
+            self.note("too_large_for_udp", labels, bytes=str(len(sent.data)))
+
+    def _fell_back(self, fallen: FellBack) -> None:
+        self.large.refused(fallen.flow, self.now)
+        owner = self.owners.get(fallen.key)
+        labels = {"trunk": (owner.trunk if owner is not None else None) or "", "transport": "udp"}
+        self.note("tcp_refused", labels, source=fallen.flow.remote[0])
 
     def answer_challenge(
         self, key: Key, sent: Sent, response: Response, flow: Flow, cseq: int
@@ -128,6 +147,8 @@ class Wire:
         for output in outputs:
             if isinstance(output, Transmit):
                 self.actions.append(output)
+            elif isinstance(output, FellBack):
+                self._fell_back(output)
             else:
                 self.raised.append(output)
 

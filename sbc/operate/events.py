@@ -29,6 +29,8 @@ EVENTS: Mapping[str, Level] = {
     "trunk_register_failed": "warning",
     "trunk_registered": "info",
     "trunk_unregistered": "warning",
+    "tcp_refused": "warning",
+    "too_large_for_udp": "warning",
     "unknown_source": "info",
 }
 

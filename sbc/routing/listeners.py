@@ -54,6 +54,14 @@ class Listeners:
     def of(self, flow: Flow) -> Listener:
         return self._by_socket[flow.interface, flow.transport]
 
+    def over_tcp(self, flow: Flow) -> Listener | None:
+        """What can reach the peer of a UDP flow over TCP: best the same interface."""
+        here = self._by_socket.get((flow.interface, "tcp"))
+        if here is not None:
+            return here
+        udp = self.of(flow)
+        return self.in_zone(udp.zone, "tcp", ipv6=udp.ipv6)
+
     def in_zone(self, zone: str, transport: str, *, ipv6: bool) -> Listener | None:
         """The listener of `zone` that can reach an address of that family by that transport."""
         for listener in self._by_socket.values():

@@ -6,10 +6,11 @@ from sbc.actions import Flow, Transmit
 from sbc.sip.message import Request, Response
 from sbc.timers import Timers
 from sbc.transaction import invite_client, non_invite_client
-from sbc.transaction.events import Failed, Key, Output, ResponseReceived, StraySuccess
+from sbc.transaction.events import Failed, FellBack, Key, Output, ResponseReceived, StraySuccess
 from sbc.transaction.flows import FlowIndex
 from sbc.transaction.hop import ack_of, cancel_of
 from sbc.transaction.keys import client_key, sent_by
+from sbc.transaction.large import MOST_OVER_UDP, OverUdp, Reliable, moved
 from sbc.transaction.machine import Figure, Machine
 from sbc.transaction.table import Do, Event, On, State
 
@@ -26,9 +27,11 @@ _OTHER = {
     )
 }
 
+_UNANSWERED = {State.CALLING, State.TRYING}
+
 
 class ClientTransaction:
-    __slots__ = ("ack", "cancel_fields", "data", "flow", "key", "machine", "request")
+    __slots__ = ("ack", "cancel_fields", "data", "flow", "key", "machine", "over_udp", "request")
 
     def __init__(
         self, key: Key, machine: Machine, request: Request, data: bytes, flow: Flow
@@ -40,14 +43,17 @@ class ClientTransaction:
         self.flow = flow
         self.ack: bytes | None = None
         self.cancel_fields: Sequence[tuple[str, str]] = ()
+        self.over_udp: OverUdp | None = None
 
 
 class Clients:
-    __slots__ = ("_flows", "_live", "_sent_by", "_timers", "strays")
+    __slots__ = ("_fallen", "_flows", "_live", "_sent_by", "_timers", "strays")
 
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
         self._live: dict[Key, ClientTransaction] = {}
+        self._fallen: dict[Key, Key] = {}
+        """Of those that fell back to UDP: by what their answers now show."""
         self._flows = FlowIndex()
         self._sent_by: set[str] = set()  # as many as we have listeners
         self.strays = 0
@@ -56,21 +62,27 @@ class Clients:
     def __len__(self) -> int:
         return len(self._live)
 
-    def send(self, request: Request, flow: Flow, now: float) -> tuple[Key, list[Output]]:
+    def send(
+        self, request: Request, flow: Flow, now: float, instead: Reliable | None = None
+    ) -> tuple[Key, list[Output]]:
+        data, over_udp = request.encode(), None
+        if instead is not None and len(data) > MOST_OVER_UDP:
+            over_udp = moved(request, data, flow, instead)
+            data, flow = request.encode(), instead.flow
         key = client_key(request, request.method)
         if key is None or key in self._live:
             raise ValueError("a request of ours needs a branch of its own")
-        data = request.encode()
         plans = _INVITE if request.method == "INVITE" else _OTHER
         machine = Machine(plans[flow.reliable], key, self._timers, now)
-        self._live[key] = ClientTransaction(key, machine, request, data, flow)
+        found = self._live[key] = ClientTransaction(key, machine, request, data, flow)
+        found.over_udp = over_udp
         self._flows.add(flow, key)
         self._sent_by.add(sent_by(request.headers.via))
         return key, [Transmit(data, flow)]
 
     def receive(self, response: Response, flow: Flow, now: float) -> list[Output]:
         key = client_key(response, response.headers.cseq.method)
-        found = self._live.get(key) if key is not None else None
+        found = self._find(key) if key is not None else None
         if not _has_one_via(response):
             return self._drop()
         if key is None or found is None:
@@ -78,7 +90,7 @@ class Clients:
         if found.flow.interface != flow.interface:
             return self._drop()  # the source may differ (§18.1.2), the zone may not
         return self._handle(
-            found, _event(response.status), now, ResponseReceived(key, response, flow)
+            found, _event(response.status), now, ResponseReceived(found.key, response, flow)
         )
 
     def cancel(self, key: Key, fields: Sequence[tuple[str, str]], now: float) -> list[Output]:
@@ -89,11 +101,32 @@ class Clients:
         return self._handle(found, On.CANCEL, now)
 
     def transport_failed(self, flow: Flow, now: float) -> list[Output]:
-        return [
-            output
-            for key in self._flows.on(flow)
-            for output in self.on_event(key, On.TRANSPORT_ERROR, now)
-        ]
+        outputs: list[Output] = []
+        for key in self._flows.on(flow):
+            found = self._live[key]
+            if found.over_udp is not None and found.machine.state in _UNANSWERED:
+                outputs += self._fall_back(found, found.over_udp, now)
+            else:
+                outputs += self._handle(found, On.TRANSPORT_ERROR, now)
+        return outputs
+
+    def _fall_back(self, found: ClientTransaction, udp: OverUdp, now: float) -> list[Output]:
+        """Begin again, as it would have gone if it were smaller."""
+        self._flows.discard(found.flow, found.key)
+        found.data, found.flow, found.over_udp = udp.data, udp.flow, None
+        request = found.request
+        request.headers.replace_top_via(udp.via)
+        self._flows.add(udp.flow, found.key)
+        self._sent_by.add(sent_by(udp.via))
+        shown = client_key(request, request.method)
+        if shown is not None and shown != found.key:
+            self._fallen[shown] = found.key
+        plans = _INVITE if request.method == "INVITE" else _OTHER
+        found.machine = Machine(plans[False], found.key, self._timers, now)
+        return [FellBack(found.key, udp.flow), Transmit(udp.data, udp.flow)]
+
+    def _find(self, key: Key) -> ClientTransaction | None:
+        return self._live.get(key) or self._live.get(self._fallen.get(key, key))
 
     def on_event(self, key: Key, event: Event, now: float) -> list[Output]:
         """A timer fired, or the transport failed."""
@@ -121,6 +154,8 @@ class Clients:
         if found.machine.state is State.TERMINATED:
             del self._live[found.key]
             self._flows.discard(found.flow, found.key)
+            if self._fallen:
+                self._fallen.pop(client_key(found.request, found.request.method) or (), None)
         return outputs
 
     def _stray(self, response: Response, flow: Flow) -> list[Output]:

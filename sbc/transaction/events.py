@@ -62,6 +62,21 @@ class StraySuccess:
     flow: Flow
 
 
+@dataclass(frozen=True, slots=True)
+class FellBack:
+    """A large request goes over UDP after all, since the peer takes no connection (§18.1.1)."""
+
+    key: Key
+    flow: Flow
+
+
 Output = (
-    Transmit | RequestReceived | AckReceived | Cancelled | ResponseReceived | Failed | StraySuccess
+    Transmit
+    | RequestReceived
+    | AckReceived
+    | Cancelled
+    | ResponseReceived
+    | Failed
+    | StraySuccess
+    | FellBack
 )

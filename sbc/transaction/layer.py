@@ -20,6 +20,7 @@ from sbc.transaction.events import (
     ResponseReceived,
     StraySuccess,
 )
+from sbc.transaction.large import Reliable
 from sbc.transaction.servers import Servers
 from sbc.transaction.table import Timer
 
@@ -52,9 +53,14 @@ class TransactionLayer:
             return self._servers.receive(message, flow, now)
         return self._clients.receive(message, flow, now)
 
-    def send(self, request: Request, flow: Flow, now: float) -> tuple[Key, list[Output]]:
-        """A new client transaction. The request has its top Via already, with a fresh branch."""
-        return self._clients.send(request, flow, now)
+    def send(
+        self, request: Request, flow: Flow, now: float, instead: Reliable | None = None
+    ) -> tuple[Key, list[Output]]:
+        """A new client transaction. The request has its top Via already, with a fresh branch.
+
+        `instead`: where it goes if it is too large for `flow`, which is UDP (§18.1.1).
+        """
+        return self._clients.send(request, flow, now, instead)
 
     def respond(self, key: Key, response: Response, now: float) -> list[Output]:
         """The TU's response to a request; nothing when the transaction is over."""

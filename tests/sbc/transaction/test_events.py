@@ -7,6 +7,7 @@ from sbc.transaction.events import (
     AckReceived,
     Cancelled,
     Failed,
+    FellBack,
     Output,
     RequestReceived,
     ResponseReceived,
@@ -23,6 +24,7 @@ def test_every_event_is_in_the_union_and_nothing_else_but_transmit() -> None:
         ResponseReceived,
         Failed,
         StraySuccess,
+        FellBack,
     }
 
 
