@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sbc.actions import Flow
 from sbc.sip.message import Request, Response, parse
 from tests.support.border import CALLEE, CALLER, Border
+from tests.support.configs import UDP_ONLY
 from tests.support.ends import End, calling, hang_up, inviting
 from tests.support.messages import ANSWER, OFFER
 
@@ -20,7 +21,7 @@ class Watched(Border):
     """Keeps what the peers sent, beside what was sent to them."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(UDP_ONLY)
         self.came: list[tuple[Flow, bytes]] = []
 
     def receive(self, message: Request | Response | bytes, flow: Flow) -> None:

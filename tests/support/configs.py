@@ -19,6 +19,9 @@ routes:
   - { name: in, from: { trunk: carrier }, to: [pbx] }
 """  # noqa: E501  (one line a thing, as in the documentation)
 
+UDP_ONLY = TWO_ZONES.replace(", { transport: tcp, port: 5060 }", "")
+"""There large requests go over UDP too."""
+
 
 def config(text: str = TWO_ZONES) -> Config:
     return loads(text, "test.yaml")
