@@ -36,6 +36,8 @@ DRAIN = 10.0
 FAREWELL = 2.0
 """Seconds for the last BYEs to be answered, or repeated where they got lost."""
 LOOK = 0.05
+COLLECTOR = (50_000, 50, 100)
+"""The thresholds of the garbage collector: gc.set_threshold()."""
 CLOCK_LOOK = 10.0
 """Seconds between two looks at the wall clock, by which records go."""
 
@@ -149,7 +151,7 @@ class Border:
             # What lives now lives on: the collector need not look at it again and again. Calls are
             # freed by their reference counts but for a few cycles, so it may come more rarely.
             gc.freeze()
-            gc.set_threshold(50_000, 50, 100)
+            gc.set_threshold(*COLLECTOR)
             self._shell.start()
             self._log.event("started", node=self._setting.config.node.name)
             self.opened.set()

@@ -16,6 +16,7 @@ from rich.console import Console
 from tools.bench import (
     kamailio,
     memory,
+    one_message,
     overload,
     relaying,
     rtpengine,
@@ -29,7 +30,7 @@ from tools.bench.table import Results, as_markdown, as_table
 
 _WIDTH = 120
 _ENDS = (signal.SIGINT, signal.SIGTERM)
-PARTS = ("relay", "signalling", "memory", "overload", "turn")
+PARTS = ("message", "relay", "signalling", "memory", "overload", "turn")
 
 
 def main() -> int:
@@ -69,6 +70,7 @@ def _run(options: argparse.Namespace, folder: Path, results: Results) -> None:
     relays, borders = _subjects(options.without_peers, results)
     seconds = 1.5 if options.quick else 4.0
     parts: dict[str, Callable[[], None]] = {
+        "message": lambda: one_message.measure(500 if options.quick else 2000, results),
         "relay": lambda: relaying.measure(relays, folder, seconds, results),
         "signalling": lambda: signalling.measure(borders, folder, seconds, results),
         "memory": lambda: _memory(relays, borders, folder, results),
