@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from config.model import (
+    Access,
     CodecPolicy,
     Config,
     Latching,
@@ -50,29 +51,45 @@ class Terms:
 
 
 def terms_of(config: Config) -> dict[str, Terms]:
-    """Of each peer, by its name."""
-    return {name: _trunk(config, name, trunk) for name, trunk in config.trunks.items()}
+    """Of each peer, by its name: trunks and access groups, whose names are unique together."""
+    trunks = {name: _trunk(config, name, trunk) for name, trunk in config.trunks.items()}
+    return trunks | {name: _access(config, name, each) for name, each in config.access.items()}
 
 
 def _trunk(config: Config, name: str, trunk: Trunk) -> Terms:
-    zone = config.zones[trunk.zone]
-    codecs = trunk.codec_policy or zone.codec_policy
-    media = trunk.media or zone.media
+    return _peer(config, name, trunk, trunk.domain, trunk.auth, trunk.register_)
+
+
+def _access(config: Config, name: str, access: Access) -> Terms:
+    return _peer(config, name, access, access.domains[0], None, None)
+
+
+def _peer(
+    config: Config,
+    name: str,
+    peer: Trunk | Access,
+    domain: str | None,
+    auth: TrunkAuth | None,
+    register: Register | None,
+) -> Terms:
+    zone = config.zones[peer.zone]
+    codecs = peer.codec_policy or zone.codec_policy
+    media = peer.media or zone.media
     return Terms(
         name=name,
-        zone=trunk.zone,
+        zone=peer.zone,
         trusted=zone.trust == "trusted",
-        domain=trunk.domain,
+        domain=domain,
         codecs=CodecPolicy() if codecs is None else config.codec_policies[codecs],
-        latching=_latching(zone, trunk.latching),
+        latching=_latching(zone, peer.latching),
         media=MediaProfile() if media is None else config.media_profiles[media],
-        limits=trunk.limits,
-        offerless=trunk.offerless,
-        session_timer=trunk.session_timer,
+        limits=peer.limits,
+        offerless=peer.offerless,
+        session_timer=peer.session_timer,
         methods=frozenset(zone.methods),
         allow=", ".join(zone.methods),
-        auth=trunk.auth,
-        register=trunk.register_,
+        auth=auth,
+        register=register,
     )
 
 

@@ -76,4 +76,16 @@ class Note:
     """Unbounded values: addresses, Call-IDs. Only for the log, redacted there."""
 
 
-Action = Transmit | AskRelay | Journal | Note
+@dataclass(frozen=True, slots=True)
+class StoreBinding:
+    """A phone's binding, for the store that outlives us."""
+
+    access: str
+    user: str
+    key: str
+    """Names the binding among those of the user."""
+    record: dict[str, object] | None
+    """As JSON can hold it; None: it is over."""
+
+
+Action = Transmit | AskRelay | Journal | Note | StoreBinding

@@ -20,6 +20,7 @@ from sbc.core import Core
 from sbc.operate.journal import Journal
 from sbc.operate.log import Log
 from sbc.operate.places import InUse, UnsafeDirectory, ensure, run_directory
+from sbc.store.bindings import BindingStore
 from sbc.tokens import Tokens
 from sbc.transport.rotation import CannotRead, Rotation
 from sbc.transport.sockets import CannotListen, bind_all
@@ -62,9 +63,20 @@ def prepare(config: Config, path: Path) -> Setting:
             journal = Journal(Path(config.cdr.spool), config.node.name)
         except InUse as error:
             raise CannotStart(f"cdr.spool: {error}") from None
+        bindings = binding_store(config)
         held.pop_all()
     relay, turn = relay_command(path, directory), turn_command(config, path)
-    return Setting(config, bound, journal, directory, relay, turn, certificates)
+    return Setting(config, bound, journal, directory, relay, turn, certificates, bindings)
+
+
+def binding_store(config: Config) -> BindingStore | None:
+    """Beside the records of calls; None where no phone can register. Raises CannotStart."""
+    if not config.access:
+        return None
+    try:
+        return BindingStore(Path(config.cdr.spool) / f"{config.node.name}.bindings.sqlite")
+    except OSError as error:
+        raise CannotStart(f"cdr.spool: {error}") from None
 
 
 def relay_command(path: Path, directory: Path) -> list[str]:

@@ -20,6 +20,7 @@ from sbc.operate.log import Log
 from sbc.operate.metrics import Metrics, Names
 from sbc.operate.places import ADMIN_SOCKET, InUse
 from sbc.relay_link import RelayLink
+from sbc.store.bindings import BindingStore
 from sbc.supervise import Link, Supervisor
 from sbc.transport.network import Network
 from sbc.transport.rotation import Rotation
@@ -59,6 +60,8 @@ class Setting:
     turn: Sequence[str] = ()
     """The command that starts the STUN and TURN server; empty: there is none."""
     certificates: Rotation | None = None
+    bindings: BindingStore | None = None
+    """None: no phones can register here."""
 
     @property
     def control(self) -> Path:
@@ -87,7 +90,9 @@ class Border:
         config = setting.config
         self._setting = setting
         self._log = log
-        self._metrics = Metrics(Names(config.zones, config.trunks, config.interfaces))
+        self._metrics = Metrics(
+            Names(config.zones, (*config.trunks, *config.access), config.interfaces)
+        )
         self._core = core
         accounts = Accounts(setting.journal, self._metrics)
         self._shell = Shell(self._core, accounts, [log.note, self._metrics.note])
@@ -113,6 +118,7 @@ class Border:
             for record in self._setting.journal.recover():
                 self._metrics.observe_cdr(record)
             ending.push_async_callback(Flushing(self._setting.journal).end)
+            self._keep_bindings(ending)
             await self._start_admin()
             ending.push_async_callback(self._admin.stop)
             ending.callback(self._shell.close)
@@ -131,6 +137,15 @@ class Border:
             await self._open()
             await first_of(self._stop, link, supervisor)
             await self._drain()
+
+    def _keep_bindings(self, ending: AsyncExitStack) -> None:
+        bindings = self._setting.bindings
+        if bindings is None:
+            return
+        self._shell.attach_bindings(bindings)
+        self._shell.restore(bindings.all())
+        bindings.start()
+        ending.push_async_callback(asyncio.to_thread, bindings.close)
 
     async def _start_admin(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The command line: `sbc run`, `check`, `calls`, `call`, `trunks`, `report quality` and `demo`.
+"""The command line: `sbc run`, `check`, `calls`, `call`, `registrations`, `trunks`, `report`, `demo`.
 
 What is slow to import (rich, the model of the configuration, the border itself) is imported by the
 command that needs it, so that `sbc calls` answers at once.
@@ -118,6 +118,20 @@ def call(
     from sbc.operate.tables import call_detail, show  # noqa: PLC0415
 
     show(call_detail(found))
+
+
+@main.command()
+def registrations(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """List the phones that are registered: where each is, and for how long."""
+    with _explained():
+        found = _Border(config).client.registrations()
+    if as_json:
+        _print_json(found)
+        return
+    from sbc.operate.binding_table import binding_table  # noqa: PLC0415
+    from sbc.operate.tables import show  # noqa: PLC0415
+
+    show(binding_table(found))
 
 
 @main.command()

@@ -5,6 +5,8 @@ Each input is dealt with whole: classified, parsed, passed through transactions 
 of its actions returned. Then the shell sets one alarm for `next_deadline`.
 """
 
+from collections.abc import Iterable, Mapping
+
 from config.effective import terms_of
 from config.model import Config, MessageLimits
 from media.control import Event, Query, Reply, Welcome
@@ -14,6 +16,7 @@ from sbc.b2bua.call import Shared
 from sbc.b2bua.out_of_dialog import OutOfDialog
 from sbc.b2bua.record import record_of
 from sbc.b2bua.wire import Wire
+from sbc.registrar.phones import Phones
 from sbc.routing.listeners import Listeners
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Targets
@@ -47,7 +50,16 @@ class Core:
         self._registrations = Registrations(
             self._wire, config.node.name, self._shared.terms, self._shared.targets
         )
-        self._agent = Agent(self._shared, OutOfDialog(self._shared, self._sources))
+        self._phones = Phones(
+            config,
+            self._sources,
+            self._wire,
+            self._shared.terms,
+            self._shared.targets,
+            lambda: self._shared.epoch,
+        )
+        out_of_dialog = OutOfDialog(self._shared, self._sources, self._phones)
+        self._agent = Agent(self._shared, out_of_dialog)
 
     # --- inputs -----------------------------------------------------------------------------------
 
@@ -61,7 +73,8 @@ class Core:
         """One datagram, or one message framed from a stream."""
         wire = self._begin(now)
         trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
-        if trunk is None:
+        phone = trunk is None and self._sources.access(flow.interface) is not None
+        if trunk is None and not phone:
             self._unknown(data, flow)
             return self._done()
         try:
@@ -73,13 +86,33 @@ class Core:
         except BadMessage as bad:
             self._malformed(bad, flow)
             return self._done()
-        wire.take(self._layer.receive(message, flow, now))
+        if not (phone and isinstance(message, Request) and self._turned_away(message, flow)):
+            wire.take(self._layer.receive(message, flow, now))
         return self._done()
+
+    def _turned_away(self, request: Request, flow: Flow) -> bool:
+        """A request from anywhere which is neither of a dialog or a transaction of ours, nor of a
+        user who has proved to be one: it is answered, and nothing is kept."""
+        if request.method == "ACK" or self._layer.knows(request, flow):
+            return False
+        if request.method == "CANCEL" or (
+            request.headers.to.tag and not self._agent.knows(request, flow)
+        ):
+            self._wire.take(self._layer.refuse(request, flow, 481))
+            return True
+        if request.headers.to.tag:
+            return False
+        denied = self._phones.denied(request, flow)
+        if denied is None:
+            return False
+        self._wire.take(self._layer.refuse(request, flow, denied.status, denied.fields))
+        return True
 
     def malformed(self, error: BadMessage, flow: Flow, now: float) -> list[Action]:
         """The framing of a stream failed; the shell closes it."""
         self._begin(now)
-        if self._sources.trunk(flow.interface, flow.remote[0], flow.names) is None:
+        known = self._sources.trunk(flow.interface, flow.remote[0], flow.names) is not None
+        if not known and self._sources.access(flow.interface) is None:
             self._unknown(b"", flow)  # whoever is denied gets no word for bad framing either
         else:
             self._malformed(error, flow)
@@ -90,6 +123,15 @@ class Core:
         wire.take(self._layer.transport_failed(flow, now))
         if flow.reliable:
             self._registrations.lost(flow)
+            self._phones.lost(flow)
+        return self._done()
+
+    def restore(
+        self, bindings: Iterable[tuple[str, Mapping[str, object]]], now: float
+    ) -> list[Action]:
+        """What phones had registered before a restart: access group and record of each."""
+        self._begin(now)
+        self._phones.restore(bindings, self._shared.epoch)
         return self._done()
 
     def relay_up(self, welcome: Welcome, now: float) -> list[Action]:
@@ -132,6 +174,7 @@ class Core:
         self._shared.draining = True
         self._agent.stop()
         self._registrations.stop()
+        self._phones.stop()
         return self._done()
 
     # --- what may be asked of it ------------------------------------------------------------------
@@ -175,6 +218,10 @@ class Core:
             }
             for name, terms in self._shared.terms.items()
         ]
+
+    def bindings(self, now: float) -> list[dict[str, object]]:
+        """Each phone that is registered."""
+        return self._phones.shown(now)
 
     def call(self, uid: str, now: float) -> dict[str, object] | None:
         """With its ladder; also one of the last that are over."""

@@ -85,6 +85,9 @@ class BorderView:
             if isinstance(reply, SessionReport):
                 call["media"] = media_of(reply)
 
+    async def bindings(self) -> list[Json]:
+        return [dict(each) for each in self._core.bindings(self._clock())]
+
     async def trunks(self) -> list[Json]:
         states = [dict(trunk) for trunk in self._core.trunk_states(self._clock())]
         calls = by_trunk(self._core.trunks())

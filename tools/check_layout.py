@@ -17,6 +17,8 @@ WITHOUT_TWIN = {
     "sbc/actions.py": "declarations only",
     "sbc/b2bua/call.py": "the data of a call; what happens to it is tested with its handlers",
     "sbc/b2bua/events.py": "declarations only",
+    "sbc/registrar/phones.py": "whole flows; tests/simulation/test_a1_edge_authentication.py",
+    "sbc/registrar/registrar.py": "whole flows; tests/simulation/test_n6_registrations.py",
     "sbc/demo/app.py": "starts whole processes; run by tests/e2e/test_demo.py",
     "stun_turn/actions.py": "declarations only",
     "stun_turn/settings.py": "declarations only",

@@ -7,7 +7,7 @@ that speak of what is absent, and are right only when everything has been read.
 
 from collections.abc import Callable, Iterator
 
-from config.checks import certificates, media, routes, sockets, trunks, turn
+from config.checks import access, certificates, media, routes, sockets, trunks, turn
 from config.model import Config
 from config.problems import Finding
 
@@ -37,6 +37,10 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     routes.patterns,
     routes.shadows,
     routes.circles,
+    access.names,
+    access.zones,
+    access.domains,
+    access.registrars,
     turn.families,
     turn.relay_ports,
     turn.listeners,

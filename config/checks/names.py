@@ -21,6 +21,8 @@ class Reference:
     section: str
     """Where the name must be a key."""
     noun: str
+    also: str | None = None
+    """Or here."""
 
 
 REFERENCES = (
@@ -39,21 +41,31 @@ REFERENCES = (
     Reference(("trunks", _ANY, "media"), "media_profiles", "media profile"),
     Reference(("routes", _ANY, "from", "zone"), "zones", "zone"),
     Reference(("routes", _ANY, "from", "trunk"), "trunks", "trunk"),
-    Reference(("routes", _ANY, "to", _ANY), "trunks", "trunk"),
+    Reference(("routes", _ANY, "from", "access"), "access", "access group"),
+    Reference(("routes", _ANY, "match", "registered"), "access", "access group"),
+    Reference(("routes", _ANY, "to", _ANY), "trunks", "trunk", also="access"),
+    Reference(("access", _ANY, "zone"), "zones", "zone"),
+    Reference(("access", _ANY, "codec_policy"), "codec_policies", "codec policy"),
+    Reference(("access", _ANY, "media"), "media_profiles", "media profile"),
+    Reference(("access", _ANY, "registrar", "upstream"), "trunks", "trunk"),
     Reference(("turn", "interfaces", _ANY), "interfaces", "interface"),
 )
 
 
 def dangling(data: Plain) -> Iterator[Finding]:
     for reference in REFERENCES:
-        section = data.get(reference.section, {}) if isinstance(data, dict) else {}
-        known = tuple(section) if isinstance(section, dict) else ()
+        known = (*_keys(data, reference.section), *_keys(data, reference.also))
         names = set(known)
         for loc, name in _at(data, reference.path, ()):
             if name not in names:
                 hint = "" if known else f"the section `{reference.section}` has none"
                 message = f"there is no {reference.noun} {quoted(name)}"
                 yield Finding(loc, message, hint, word=name, known=known)
+
+
+def _keys(data: Plain, section: str | None) -> tuple[str, ...]:
+    found = data.get(section) if isinstance(data, dict) and section is not None else None
+    return tuple(found) if isinstance(found, dict) else ()
 
 
 def _at(data: Plain, path: tuple[str, ...], loc: Loc) -> Iterator[tuple[Loc, str]]:

@@ -17,7 +17,7 @@ _PIECE = re.compile(
 )
 
 _Origin = tuple[str, str]
-"""Where a call comes from: ("any", ""), ("zone", NAME) or ("trunk", NAME)."""
+"""("any", ""), ("zone", NAME), or ("trunk", NAME), so also of an access group."""
 
 
 def names(config: Config) -> Iterator[Finding]:
@@ -33,11 +33,14 @@ def origins(config: Config) -> Iterator[Finding]:
         if route.from_ == "any":
             continue
         loc: Loc = ("routes", index, "from")
-        if route.from_.zone is None and route.from_.trunk is None:
-            hint = "write { trunk: NAME }, { zone: NAME } or any"
+        source = route.from_
+        named = [each for each in (source.zone, source.trunk, source.access) if each is not None]
+        if not named:
+            hint = "write { trunk: NAME }, { access: NAME }, { zone: NAME } or any"
             yield Finding(loc, "names neither a trunk nor a zone", hint)
-        elif route.from_.zone is not None and route.from_.trunk is not None:
-            yield Finding(loc, "names a trunk and a zone", "a trunk has its zone: remove `zone`")
+        elif len(named) > 1:
+            hint = "a trunk has its zone, and so has an access group: name one"
+            yield Finding(loc, "names more than one origin", hint)
 
 
 def patterns(config: Config) -> Iterator[Finding]:
@@ -91,15 +94,16 @@ def shadows(config: Config) -> Iterator[Finding]:
     seen: dict[tuple[_Origin, object], str] = {}
     for index, route in enumerate(config.routes):
         wider = _origins(config, route)
-        reach = (route.match.to, None)
+        own = (route.match.to, route.match.registered)
+        reach = {own, (route.match.to, None), (None, route.match.registered), (None, None)}
         over = [
             seen[origin, match] for origin in wider for match in reach if (origin, match) in seen
         ]
         if over:
             message = f"never reached: the route {quoted(over[0])} above takes its calls"
             yield Finding(("routes", index), message, "put the narrower route first")
-        for own in wider[:1]:
-            seen.setdefault((own, route.match.to), route.name)
+        for origin in wider[:1]:
+            seen.setdefault((origin, own), route.name)
 
 
 def _origins(config: Config, route: Route) -> list[_Origin]:
@@ -107,11 +111,12 @@ def _origins(config: Config, route: Route) -> list[_Origin]:
     everybody = ("any", "")
     if route.from_ == "any":
         return [everybody]
-    if route.from_.trunk is None:
+    name = route.from_.trunk or route.from_.access
+    if name is None:
         return [("zone", route.from_.zone), everybody] if route.from_.zone else []
-    trunk = config.trunks.get(route.from_.trunk)
-    zones = [] if trunk is None else [("zone", trunk.zone)]
-    return [("trunk", route.from_.trunk), *zones, everybody]
+    peer = config.trunks.get(name) or config.access.get(name)
+    zones = [] if peer is None else [("zone", peer.zone)]
+    return [("trunk", name), *zones, everybody]
 
 
 def circles(config: Config) -> Iterator[Finding]:

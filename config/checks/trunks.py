@@ -13,13 +13,13 @@ _LABEL = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?", re.ASCII)
 
 def domains(config: Config) -> Iterator[Finding]:
     for name, trunk in config.trunks.items():
-        if trunk.domain is not None and not _is_host(trunk.domain):
+        if trunk.domain is not None and not is_host(trunk.domain):
             message = f"{quoted(trunk.domain)} is not the name of a domain"
             hint = "letters, digits, hyphens and dots, such as sip.example.com; no port"
             yield Finding(("trunks", name, "domain"), message, hint)
 
 
-def _is_host(text: str) -> bool:
+def is_host(text: str) -> bool:
     """RFC 1123 §2.1. An address with dots is one too; what is not ASCII is written in punycode."""
     return len(text) <= 253 and all(_LABEL.fullmatch(label) for label in text.split("."))
 

@@ -48,6 +48,7 @@ from sbc.b2bua.stray import end_stray
 from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP, Raised
+from sbc.registrar.registrar import Registrar
 from sbc.sip.message import Request, build_response
 from sbc.transaction.events import Failed as TransactionFailed
 from sbc.transaction.events import Key
@@ -187,6 +188,10 @@ class Agent:
             return None
         return usage
 
+    def knows(self, request: Request, flow: Flow) -> bool:
+        """It belongs to a dialog of ours."""
+        return self._usage(request, flow) is not None
+
     # --- the relay --------------------------------------------------------------------------------
 
     def relay_replied(self, serial: int, reply: Reply) -> None:
@@ -259,8 +264,8 @@ class Agent:
                 self._wire.tell(call, _TIMED[name]())
             case (Usage() as usage, str() as name):
                 self._try(usage.leg.call, partial(usage.timer, name))
-            case (Registration() as registration, str() as name):
-                self._try(None, partial(registration.timer, name))
+            case (Registration() | Registrar() as registered, str() as name):
+                self._try(None, partial(registered.timer, name))
             case (Caller() as caller, Usage() as usage):
                 self._try(caller.leg.call, partial(caller.timer, usage))
             case _:

@@ -73,7 +73,9 @@ def user_of(uri: Uri) -> str:
 
 
 def request_uri(called: str, target: Target) -> str:
-    """Where the call goes: the called user at the target's own address."""
+    """Where the call goes: the called user at the target's own address, or the phone itself."""
+    if target.contact is not None:
+        return target.contact
     return f"sip:{escaped(called)}@{_host_port(target)}"
 
 

@@ -23,8 +23,10 @@ from sbc.policy.chain import Attempt, Reject
 from sbc.policy.draining import RETRY_AFTER, draining
 from sbc.policy.extensions import extensions, supported, unknown_among
 from sbc.policy.hops import hops
+from sbc.policy.identity import identity
 from sbc.policy.route import route
 from sbc.policy.session_interval import session_interval
+from sbc.registrar.phones import Phones
 from sbc.routing.routes import Chosen, Routes
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Target
@@ -38,18 +40,20 @@ _WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 
 
 class OutOfDialog:
-    def __init__(self, shared: Shared, sources: Sources) -> None:
+    def __init__(self, shared: Shared, sources: Sources, phones: Phones) -> None:
         config = shared.config
+        self._phones = phones
         self._shared = shared
         self._wire = shared.wire
         self._sources = sources
-        limits = {name: trunk.limits for name, trunk in config.trunks.items()}
+        limits = {name: terms.limits for name, terms in shared.terms.items()}
         self._policies = (
             hops,
             draining,
             extensions(shared.terms),
             session_interval,
-            route(Routes(config)),
+            identity(config.access),
+            route(Routes(config, phones.is_bound)),
             admission(limits),
         )
         """The published order: docs/policies.md."""
@@ -63,6 +67,8 @@ class OutOfDialog:
         """
         if request.method == "INVITE":
             return self._invite(key, request, flow, in_use)
+        if request.method == "REGISTER" and self._phones.register(key, request, flow):
+            return None
         answer = partial(self._answer, key, request)
         terms = self._shared.terms[self._trunk(flow)]
         allow = ("Allow", terms.allow)
@@ -84,8 +90,9 @@ class OutOfDialog:
 
     def _trunk(self, flow: Flow) -> str:
         trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
-        assert trunk is not None, "an unknown source came past the core"
-        return trunk
+        peer = trunk or self._sources.access(flow.interface)
+        assert peer is not None, "an unknown source came past the core"
+        return peer
 
     def _answer(
         self, key: Key, request: Request, status: int, fields: tuple[Field, ...] = ()
@@ -122,11 +129,17 @@ class OutOfDialog:
             calls=in_use(trunk),
             draining=self._shared.draining,
             min_se=least,
+            user=self._phones.user(request, flow),
+            caller=who.caller,
+            anonymous=who.anonymous,
         )
         verdict = chain.run(self._policies, attempt)
         if isinstance(verdict, Attempt):
             try:
-                return self._call(key, request, flow, verdict, who)
+                targets = self._targets(verdict.chosen, verdict.called)
+                if targets:
+                    return self._call(key, request, flow, verdict, who, targets)
+                verdict = Reject(480, "nobody is registered there")
             except BadMessage as bad:
                 verdict = Reject(bad.status, bad.reason, owed(bad.status, terms))
         self._refuse(key, request, attempt, who, verdict)
@@ -152,7 +165,15 @@ class OutOfDialog:
         record = refusal_record(self._shared, uid, attempt, who, verdict)
         self._wire.actions.append(Journal("cdr", uid, record))
 
-    def _call(self, key: Key, request: Request, flow: Flow, attempt: Attempt, who: Parties) -> Call:
+    def _call(
+        self,
+        key: Key,
+        request: Request,
+        flow: Flow,
+        attempt: Attempt,
+        who: Parties,
+        targets: list[Target],
+    ) -> Call:
         """Raises BadMessage for a body that cannot be taken."""
         config, tokens, headers = self._shared.config, self._wire.tokens, request.headers
         content, offer = read(request)
@@ -173,8 +194,13 @@ class OutOfDialog:
         )
         leg.heard(request)
         call.caller = Caller(leg, key, request, offered=offer is not None)
-        call.targets = self._targets(attempt.chosen)
+        call.targets = targets
         return call
 
-    def _targets(self, chosen: Chosen) -> list[Target]:
-        return [target for trunk in chosen.trunks for target in self._shared.targets.of(trunk)]
+    def _targets(self, chosen: Chosen | None, called: str) -> list[Target]:
+        assert chosen is not None
+        found: list[Target] = []
+        for name in chosen.trunks:
+            phones = self._phones.targets(name, called)
+            found += self._shared.targets.of(name) if phones is None else phones
+        return found

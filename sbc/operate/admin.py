@@ -37,6 +37,9 @@ class View(Protocol):
     async def call(self, uid: str) -> Json | None:
         """One of them with its trace, by its whole uid."""
 
+    async def bindings(self) -> list[Json]:
+        """Each phone that is registered."""
+
     async def trunks(self) -> list[Json]:
         """Each with its zone, its calls and our registration there, if one is wanted."""
 
@@ -94,6 +97,7 @@ class Admin:
         admin: dict[str, Handler] = {
             "/calls": self._calls,
             "/call/{uid}": self._call,
+            "/registrations": self._registrations,
             "/trunks": self._trunks,
             "/status": self._status,
         }
@@ -142,6 +146,9 @@ class Admin:
         if fitting:
             found = await self._view.call(fitting[0])
         return _answer(found) if found is not None else _answer({"error": "no such call"}, 404)
+
+    async def _registrations(self, _: web.Request) -> web.Response:
+        return _answer({"registrations": await self._view.bindings()})
 
     async def _trunks(self, _: web.Request) -> web.Response:
         return _answer({"trunks": await self._view.trunks()})

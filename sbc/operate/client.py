@@ -44,6 +44,9 @@ class Client:
         """Raises NotRunning, Unanswered, as all do."""
         return self._list("/calls", "calls")
 
+    def registrations(self) -> list[Json]:
+        return self._list("/registrations", "registrations")
+
     def trunks(self) -> list[Json]:
         return self._list("/trunks", "trunks")
 

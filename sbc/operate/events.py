@@ -16,6 +16,7 @@ EVENTS: Mapping[str, Level] = {
     "certificate_refused": "error",
     "challenge_answered": "info",
     "challenge_refused": "warning",
+    "challenged": "info",
     "connection_broken": "info",
     "connections_refused": "warning",
     "handshake_failed": "info",
@@ -24,14 +25,17 @@ EVENTS: Mapping[str, Level] = {
     "malformed": "info",
     "media_dead": "warning",
     "one_way": "warning",
+    "register": "info",
+    "register_refused": "info",
     "relay_lost": "error",
     "relay_up": "info",
+    "tcp_refused": "warning",
+    "too_large_for_udp": "warning",
     "trunk_register_failed": "warning",
     "trunk_registered": "info",
     "trunk_unregistered": "warning",
-    "tcp_refused": "warning",
-    "too_large_for_udp": "warning",
     "unknown_source": "info",
+    "unregistered": "info",
 }
 
 

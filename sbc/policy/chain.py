@@ -24,6 +24,11 @@ class Attempt:
     """The border is stopping."""
     min_se: int | None = None
     """The session interval that it should have asked for; None: what it asks for will do."""
+    user: str | None = None
+    """Who was authenticated; None: of a trunk."""
+    caller: str = ""
+    """User part of From, unescaped."""
+    anonymous: bool = False
     chosen: Chosen | None = None
 
 

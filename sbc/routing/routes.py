@@ -11,27 +11,37 @@ from config.model import Config, Match, Route
 class Chosen:
     route: str
     trunks: tuple[str, ...]
-    """In the order in which they are tried."""
+    """Trunks and access groups, in the order in which they are tried."""
+
+
+Registered = Callable[[str, str], bool]
+"""Has this user a phone in this access group?"""
 
 
 class Routes:
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, registered: Registered = lambda *_: False) -> None:
         self._routes = [(route, matcher(route.match)) for route in config.routes]
+        self._registered = registered
 
     def choose(self, zone: str, trunk: str, called: str) -> Chosen | None:
         """The first route for a call from `trunk` in `zone` to `called`; None: nobody may go
         there."""
         for route, matches in self._routes:
-            if _is_from(route, zone, trunk) and matches(called):
+            if _is_from(route, zone, trunk) and matches(called) and self._is_there(route, called):
                 return Chosen(route.name, route.to)
         return None
+
+    def _is_there(self, route: Route, called: str) -> bool:
+        group = route.match.registered
+        return group is None or self._registered(group, called)
 
 
 def _is_from(route: Route, zone: str, trunk: str) -> bool:
     source = route.from_
     if source == "any":
         return True
-    return source.zone in {None, zone} and source.trunk in {None, trunk}
+    peer = source.trunk or source.access
+    return source.zone in {None, zone} and peer in {None, trunk}
 
 
 def matcher(match: Match) -> Callable[[str], bool]:

@@ -40,6 +40,7 @@ class Sources:
                 by_name.update(dict.fromkeys(sorted(names), name))
         for rules in self._rules.values():
             rules.sort(key=lambda rule: -rule.network.prefixlen)
+        self._access = {access.zone: name for name, access in config.access.items()}
         self._remembered: dict[tuple[str, str, tuple[str, ...]], str | None] = {}
 
     def zone(self, interface: str) -> str:
@@ -59,9 +60,15 @@ class Sources:
         self._remembered[key] = found
         return found
 
+    def access(self, interface: str) -> str | None:
+        """The access group whose phones may come in here, from wherever they are."""
+        return self._access.get(self._zones[interface])
+
     def may_be_known(self, interface: str, ip: str, *, secure: bool) -> bool:
         """Whether one from there can turn out to be a trunk, once we know a name of his."""
         zone = self._zones[interface]
+        if zone in self._access:
+            return True
         if secure and self._by_name.get(zone):
             return True
         return any(secure or not rule.names for rule in self._matching(zone, ip))

@@ -20,6 +20,9 @@ class Target:
     listener: Listener
     weight: int
     priority: int
+    contact: str | None = None
+    """Of a phone: its own Contact, which is what it wants to be called by. None: a trunk, which is
+    told who is called at its address."""
 
 
 class Targets:

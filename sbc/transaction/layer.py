@@ -53,6 +53,11 @@ class TransactionLayer:
             return self._servers.receive(message, flow, now)
         return self._clients.receive(message, flow, now)
 
+    def knows(self, request: Request, flow: Flow) -> bool:
+        """There is a server transaction that this request belongs to; for a CANCEL, that of what
+        it cancels."""
+        return self._servers.knows(request, flow)
+
     def send(
         self, request: Request, flow: Flow, now: float, instead: Reliable | None = None
     ) -> tuple[Key, list[Output]]:

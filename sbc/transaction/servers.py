@@ -111,6 +111,10 @@ class Servers:
             return self._handle(found, On.REQUEST, now)
         return self._begin(key, request, flow, now)
 
+    def knows(self, request: Request, flow: Flow) -> bool:
+        method = "INVITE" if request.method == "CANCEL" else request.method
+        return server_key(request, method, flow.interface) in self._live
+
     def respond(self, key: Key, response: Response, now: float) -> list[Output]:
         found = self._live.get(key)
         if found is None:

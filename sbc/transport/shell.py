@@ -13,7 +13,16 @@ from functools import partial
 from typing import Protocol, assert_never
 
 from media.control import Command, Event, Query, Reply, Welcome
-from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit, Transport
+from sbc.actions import (
+    Action,
+    AskRelay,
+    Flow,
+    Journal,
+    Note,
+    StoreBinding,
+    Transmit,
+    Transport,
+)
 from sbc.sip.errors import BadMessage
 
 log = logging.getLogger(__name__)
@@ -30,6 +39,9 @@ class SignallingCore(Protocol):
     def receive(self, data: bytes, flow: Flow, now: float) -> Sequence[Action]: ...
     def malformed(self, error: BadMessage, flow: Flow, now: float) -> Sequence[Action]: ...
     def transport_failed(self, flow: Flow, now: float) -> Sequence[Action]: ...
+    def restore(
+        self, bindings: Sequence[tuple[str, Mapping[str, object]]], now: float
+    ) -> Sequence[Action]: ...
     def relay_up(self, welcome: Welcome, now: float) -> Sequence[Action]: ...
     def relay_lost(self, now: float) -> Sequence[Action]: ...
     def relay_replied(self, serial: int, reply: Reply, now: float) -> Sequence[Action]: ...
@@ -43,6 +55,7 @@ class SignallingCore(Protocol):
     def calls(self, now: float) -> Sequence[Mapping[str, object]]: ...
     def trunks(self) -> Sequence[Sequence[str]]: ...
     def trunk_states(self, now: float) -> Sequence[Mapping[str, object]]: ...
+    def bindings(self, now: float) -> Sequence[Mapping[str, object]]: ...
     def call(self, uid: str, now: float) -> Mapping[str, object] | None: ...
     def relay_session_query(self, uid: str) -> Query | None: ...
 
@@ -56,6 +69,10 @@ class Carrier(Protocol):
 
 class RelayAsker(Protocol):
     def ask(self, serial: int, command: Command) -> None: ...
+
+
+class BindingSink(Protocol):
+    def keep(self, change: StoreBinding) -> None: ...
 
 
 class JournalSink(Protocol):
@@ -85,6 +102,7 @@ class Shell:
         self._notes = tuple(notes)
         self._carriers: dict[tuple[str, Transport], Carrier] = {}
         self._relay: RelayAsker | None = None
+        self._bindings: BindingSink | None = None
         self._loop = asyncio.get_running_loop()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
@@ -96,6 +114,9 @@ class Shell:
     def attach_relay(self, relay: RelayAsker) -> None:
         self._relay = relay
 
+    def attach_bindings(self, bindings: BindingSink) -> None:
+        self._bindings = bindings
+
     # --- inputs ---------------------------------------------------------------------------------
 
     def received(self, data: bytes, flow: Flow) -> None:
@@ -103,6 +124,9 @@ class Shell:
 
     def malformed(self, error: BadMessage, flow: Flow) -> None:
         self._input(partial(self._core.malformed, error, flow))
+
+    def restore(self, bindings: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+        self._input(partial(self._core.restore, bindings))
 
     def transport_failed(self, flow: Flow) -> None:
         self._input(partial(self._core.transport_failed, flow))
@@ -166,6 +190,9 @@ class Shell:
                 write(uid, record)
             case Note():
                 self.note(action)
+            case StoreBinding():
+                if self._bindings is not None:
+                    self._bindings.keep(action)
             case _:
                 assert_never(action)
 

@@ -41,8 +41,13 @@ def test_a_right_file_becomes_a_configuration() -> None:
         (("interfaces", "wan", "sip", 0, "port"), 0, "must be greater than or equal to 1", ""),
         (("interfaces", "wan", "media", "quarantine"), 30, "the duration `30` has", "write 30s"),
         (("routes", 0, "from"), "pbx", "`pbx` is not one of: any", "write { trunk: NAME }"),
-        (("routes", 0, "from"), 5, "expected { trunk: NAME }, { zone: NAME } or any", ""),
-        (("routes", 0, "from"), ["any"], "expected { trunk: NAME }, { zone: NAME } or any", ""),
+        (("routes", 0, "from"), 5, "expected { trunk: NAME } (or access, or zone), or any", ""),
+        (
+            ("routes", 0, "from"),
+            ["any"],
+            "expected { trunk: NAME } (or access, or zone), or any",
+            "",
+        ),
         (("routes", 0, "match"), {"to": 112}, "expected a regular expression or a list", ""),
     ],
 )
@@ -65,7 +70,7 @@ def test_a_list_whose_item_is_wrong_is_not_called_empty_too() -> None:
 def test_a_union_complains_of_the_branch_that_was_meant() -> None:
     findings = validate(data({("routes", 0, "from"): {"trnk": "pbx"}}))[1]
     assert [(f.loc, f.word, f.known, f.at_key) for f in findings] == [
-        (("routes", 0, "from", "trnk"), "trnk", ["zone", "trunk"], True)
+        (("routes", 0, "from", "trnk"), "trnk", ["zone", "trunk", "access"], True)
     ]
 
 
@@ -99,7 +104,7 @@ def test_a_name_that_is_a_key_is_shown_at_the_key() -> None:
         (("interfaces", "wan", "sip", 3), ["transport", "port", "certificate"]),
         (("zones", "x", "latching"), ["mode", "window", "prefix"]),
         (("routes", 0), ["name", "from", "match"]),
-        (("routes", 0, "from"), ["zone", "trunk"]),
+        (("routes", 0, "from"), ["zone", "trunk", "access"]),
         (("zones", "x", "latching", "mode"), []),
         (("monitoring", "prometheus"), ["listen"]),
         (("routes", 0, "match", "to"), []),

@@ -115,6 +115,18 @@ def test_trunks_of_the_running_border(config: Path) -> None:
         assert json.loads(sbc("trunks", "--config", config, "--json").stdout) == [trunk]
 
 
+def test_registrations_of_the_running_border(config: Path) -> None:
+    """(N6)"""
+    phone = {"user": "anna", "access": "office", "expires_in": 41}
+    with running_border(config.parent / "run", [], {"registrations": [phone]}):
+        told = sbc("registrations", "--config", config)
+        assert told.exit_code == 0
+        assert "anna" in told.stdout
+        assert "41 s" in told.stdout
+        as_json = sbc("registrations", "--config", config, "--json").stdout
+        assert json.loads(as_json) == [phone]
+
+
 def test_without_a_border_calls_says_so(config: Path) -> None:
     told = sbc("calls", "--config", config)
     assert told.exit_code == 1

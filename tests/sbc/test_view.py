@@ -116,6 +116,11 @@ def test_trunks_are_those_of_the_core_each_with_its_calls(tmp_path: Path) -> Non
     assert [(each["trunk"], each["calls"]) for each in told] == [("pbx", 1), ("idle", 0)]
 
 
+def test_phones_are_those_of_the_core(tmp_path: Path) -> None:
+    core = ScriptedCore(binding_list=[{"user": "anna"}])
+    assert asyncio.run(view(core, Relay(None), tmp_path).bindings()) == [{"user": "anna"}]
+
+
 def test_the_status_tells_the_ports_and_drops_of_the_relay(tmp_path: Path) -> None:
     told = RelayStatistics(2, (PortCount("wan", 7, 2, 1),), (Dropped("malformed", 5),))
     status = asyncio.run(view(ScriptedCore(), Relay(told), tmp_path).status())

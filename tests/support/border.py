@@ -20,7 +20,7 @@ from media.control import (
     Welcome,
 )
 from media.control import Reply as RelayReply
-from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit
+from sbc.actions import Action, AskRelay, Flow, Journal, Note, StoreBinding, Transmit
 from sbc.core import Core
 from sbc.sip.message import Request, Response, parse
 from sbc.tokens import Tokens
@@ -43,6 +43,8 @@ class Border:
         self.notes: list[Note] = []
         self.records: list[dict[str, object]] = []
         self.started: list[str] = []
+        self.stored: dict[tuple[str, str, str], dict[str, object] | None] = {}
+        """What the store was told of each binding."""
         self.commands: list[Command] = []
         self.answers_relay = True
         self.unanswered: list[AskRelay] = []
@@ -96,6 +98,8 @@ class Border:
                     self.records.append(action.record)
                 else:
                     self.started.append(action.uid)
+            elif isinstance(action, StoreBinding):
+                self.stored[action.access, action.user, action.key] = action.record
             elif self.answers_relay:
                 self._answer(action)
             else:

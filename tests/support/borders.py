@@ -36,6 +36,10 @@ class StillView:
         self._stumble()
         return self._calls.get(uid) or self.over.get(uid)
 
+    async def bindings(self) -> list[Json]:
+        self._stumble()
+        return list(self._status.get("registrations", []))
+
     async def trunks(self) -> list[Json]:
         self._stumble()
         trunks = self._status.get("trunks", [])

@@ -43,6 +43,7 @@ class ScriptedCore:
     is_idle: bool = True
     listed: list[Mapping[str, object]] = field(default_factory=list)
     trunk_list: list[Mapping[str, object]] = field(default_factory=list)
+    binding_list: list[Mapping[str, object]] = field(default_factory=list)
     query: Query | None = None
     _more: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -54,6 +55,15 @@ class ScriptedCore:
 
     def transport_failed(self, flow: Flow, now: float) -> Sequence[Action]:
         return self._take(now, "transport_failed", flow)
+
+    def restore(
+        self, bindings: Sequence[tuple[str, Mapping[str, object]]], now: float
+    ) -> Sequence[Action]:
+        return self._take(now, "restore", bindings)
+
+    def bindings(self, now: float) -> Sequence[Mapping[str, object]]:
+        del now
+        return self.binding_list
 
     def relay_up(self, welcome: Welcome, now: float) -> Sequence[Action]:
         return self._take(now, "relay_up", welcome)

@@ -18,7 +18,16 @@ from itertools import chain
 from random import Random
 
 from media.ports import MediaInterface
-from sbc.actions import Action, AskRelay, Flow, Journal, Note, Transmit, Transport
+from sbc.actions import (
+    Action,
+    AskRelay,
+    Flow,
+    Journal,
+    Note,
+    StoreBinding,
+    Transmit,
+    Transport,
+)
 from sbc.core import Core
 from sbc.sip.message import Request
 from sbc.tokens import Tokens
@@ -214,6 +223,8 @@ class World:
                     self.relay.ask(serial, command, self.now)
                 case Journal():
                     self.journal.append((self.now, action))
+                case StoreBinding():
+                    pass  # no phone registers in this world
                 case Note():
                     self.notes.append((self.now, action))
 

@@ -18,7 +18,7 @@ part.
   flows made.
 * Packets: 200 streams of 100 calls, paced evenly. Delay is from just before a packet is sent to
   the time at which the kernel had it for the other end, less the same without a relay in between.
-* TURN: beside Debian's coturn. 100 clients with an allocation and a channel each, a stream both ways;
+* TURN: beside Debian's coturn. 100 clients with an allocation, a channel and two streams each;
   and allocations one after the other, each with its challenge.
 * Overload: 500 streams. What a relay carries is the highest of some rates, in bursts of four
   packets, of which 1 % at most is lost; a fresh one then gets twice that for three seconds.

@@ -33,7 +33,7 @@ def test_a_route_comes_from_a_trunk_or_a_zone_or_any() -> None:
     )
     assert told(list(origins(config))) == [
         (("routes", 0, "from"), "names neither a trunk nor a zone"),
-        (("routes", 1, "from"), "names a trunk and a zone"),
+        (("routes", 1, "from"), "names more than one origin"),
     ]
     assert list(origins(routes({"from": "any"}))) == []
 

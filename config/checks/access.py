@@ -1,0 +1,49 @@
+"""Access groups: one in a zone, with names and domains of their own, and a registrar that can be
+reached."""
+
+from collections.abc import Iterator
+
+from config.checks.trunks import is_host
+from config.model import Config
+from config.problems import Finding, Loc, quoted
+
+
+def names(config: Config) -> Iterator[Finding]:
+    """A route names trunks and access groups alike."""
+    for name in config.access:
+        if name in config.trunks:
+            message = f"there is a trunk {quoted(name)} too"
+            yield Finding(("access", name), message, "routes could not tell them apart")
+
+
+def zones(config: Config) -> Iterator[Finding]:
+    """Who comes from anywhere is a phone of the one group that its zone has."""
+    first: dict[str, str] = {}
+    for name, access in config.access.items():
+        loc: Loc = ("access", name, "zone")
+        if first.setdefault(access.zone, name) != name:
+            message = f"the zone has the access group {quoted(first[access.zone])} already"
+            yield Finding(loc, message, "give the second group an interface and a zone of its own")
+
+
+def domains(config: Config) -> Iterator[Finding]:
+    for name, access in config.access.items():
+        for index, domain in enumerate(access.domains):
+            if not is_host(domain):
+                message = f"{quoted(domain)} is not the name of a domain"
+                hint = "letters, digits, hyphens and dots, such as example.com; no port"
+                yield Finding(("access", name, "domains", index), message, hint)
+
+
+def registrars(config: Config) -> Iterator[Finding]:
+    for name, access in config.access.items():
+        registrar = access.registrar
+        loc: Loc = ("access", name, "registrar")
+        if registrar.mode == "absorb" and registrar.upstream is None:
+            yield Finding((*loc, "mode"), "nothing to absorb for", "name the trunk: `upstream`")
+        elif registrar.mode == "local" and registrar.upstream is not None:
+            message = "a local registrar has nothing upstream"
+            yield Finding((*loc, "upstream"), message, "write `mode: absorb`, or leave it out")
+        if registrar.min_expires > registrar.client_expires:
+            message = "the shortest time is longer than the longest"
+            yield Finding((*loc, "min_expires"), message)

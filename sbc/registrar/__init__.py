@@ -1,0 +1,1 @@
+"""Phones: who they are, where they are, and how they are reached."""

@@ -1,0 +1,244 @@
+"""Where each user is: the bindings of the location service (RFC 3261 §10.3, RFC 5626 §6).
+
+A REGISTER is carried out whole or not at all. A binding knows the flow on which it came, for that
+is the one way to a phone behind NAT (N1, N7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sbc.actions import Flow
+from sbc.sip.address import NameAddr
+from sbc.sip.errors import BadMessage
+from sbc.sip.grammar import number
+from sbc.sip.message import Request
+
+LONGEST_URI = 512
+"""Characters of a Contact that we keep."""
+_INSTANCE, _REG_ID = "+sip.instance", "reg-id"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    user: str
+    uri: str
+    """The Contact URI as the phone wrote it: what its own requests are addressed to."""
+    params: tuple[tuple[str, str | None], ...]
+    """Of the Contact, as they came, but for `expires`."""
+    q: float
+    expires: float
+    """When it ends, on the core's clock."""
+    flow: Flow
+    call_id: str
+    cseq: int
+    registered: float
+    """When it was last refreshed."""
+    agent: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What a later REGISTER replaces: the flow of an instance, else the Contact."""
+        named = dict(self.params)
+        instance, reg_id = named.get(_INSTANCE), named.get(_REG_ID)
+        return (instance, reg_id) if instance and reg_id else (self.uri,)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Of one access group. All in seconds, but the last."""
+
+    longest: int
+    shortest: int
+    most: int
+    """Contacts of one user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    status: int
+    reason: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+class Bindings:
+    """Of all users of one access group."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._of: dict[str, dict[tuple[str, ...], Binding]] = {}
+        self._at: dict[Flow, str] = {}
+        """Connections → who has registered on them."""
+
+    def __iter__(self) -> Iterator[Binding]:
+        return (binding for bound in self._of.values() for binding in bound.values())
+
+    def of(self, user: str, now: float) -> list[Binding]:
+        """The best first: by `q`, then the one heard of last (RFC 3261 §16.6)."""
+        live = [each for each in self._of.get(user, {}).values() if each.expires > now]
+        return sorted(live, key=lambda each: (-each.q, -each.registered))
+
+    def is_bound(self, user: str, now: float) -> bool:
+        return any(each.expires > now for each in self._of.get(user, {}).values())
+
+    def user_on(self, flow: Flow, now: float) -> str | None:
+        """Who has registered on this connection, and still is."""
+        user = self._at.get(flow)
+        if user is None:
+            return None
+        bound = self._of.get(user, {}).values()
+        return user if any(b.flow == flow and b.expires > now for b in bound) else None
+
+    def next_expiry(self) -> float | None:
+        return min((each.expires for each in self), default=None)
+
+    # --- changes ----------------------------------------------------------------------------------
+
+    def register(
+        self, user: str, request: Request, flow: Flow, now: float
+    ) -> Refused | tuple[list[Binding], list[Binding]]:
+        """What was bound and what was unbound by it; without a Contact it only asks. Raises
+        BadMessage."""
+        held = self._of.get(user, {})
+        headers = request.headers
+        if not headers.contacts:
+            return [], []
+        after = dict(held)
+        if any(contact.uri == "*" for contact in headers.contacts):
+            if len(headers.contacts) > 1 or headers.expires != 0:
+                return Refused(400, "a `*` beside others, or without Expires: 0")
+            wanted: list[Binding] = []
+            after.clear()
+        else:
+            wanted = [self._wanted(user, request, c, flow, now) for c in headers.contacts]
+            for binding in wanted:
+                if binding.expires > now:
+                    after[binding.key] = binding
+                else:
+                    after.pop(binding.key, None)
+        refusal = self._refusal(request, held, after, wanted, now)
+        if refusal is not None:
+            return refusal
+        gone = [each for key, each in held.items() if key not in after]
+        self._keep(user, after)
+        return [each for each in wanted if each.expires > now], gone
+
+    def _refusal(
+        self,
+        request: Request,
+        held: dict[tuple[str, ...], Binding],
+        after: dict[tuple[str, ...], Binding],
+        wanted: list[Binding],
+        now: float,
+    ) -> Refused | None:
+        headers, bounds = request.headers, self._bounds
+        for key, binding in held.items():
+            touched = after.get(key) is not binding
+            same = binding.call_id == headers.call_id
+            if touched and same and headers.cseq.number <= binding.cseq:
+                return Refused(500, "an older REGISTER than the one before")  # §10.3, step 7
+        brief = any(now < each.expires < now + bounds.shortest for each in wanted)
+        if brief:
+            return Refused(423, "too brief", (("Min-Expires", str(bounds.shortest)),))
+        if len(after) > max(bounds.most, len(held)):
+            return Refused(403, "too many contacts")
+        return None
+
+    def _wanted(
+        self, user: str, request: Request, contact: NameAddr, flow: Flow, now: float
+    ) -> Binding:
+        headers = request.headers
+        if len(contact.uri) > LONGEST_URI:
+            raise BadMessage(400, "Contact is too long")
+        asked = contact.param("expires")
+        seconds = self._bounds.longest if headers.expires is None else headers.expires
+        if asked is not None:
+            seconds = number(asked, 2**32 - 1, "expires")
+        agent = headers.get("user-agent") or ""
+        return Binding(
+            user=user,
+            uri=contact.uri,
+            params=tuple((n, v) for n, v in contact.params if n not in {"expires", "q"}),
+            q=_q(contact.param("q")),
+            expires=now + min(seconds, self._bounds.longest),
+            flow=flow,
+            call_id=headers.call_id,
+            cseq=headers.cseq.number,
+            registered=now,
+            agent="".join(each for each in agent if each.isprintable())[:64],
+        )
+
+    def restore(self, binding: Binding) -> None:
+        """As it was before a restart."""
+        self._keep(binding.user, {**self._of.get(binding.user, {}), binding.key: binding})
+
+    def expire(self, now: float) -> list[Binding]:
+        """Take away those whose time is over."""
+        return self._remove(each for each in self if each.expires <= now)
+
+    def lost(self, flow: Flow) -> list[Binding]:
+        """The connection is closed: nobody can be reached by it any more (RFC 5626 §5.2)."""
+        if flow not in self._at:
+            return []
+        return self._remove(each for each in self if each.flow == flow)
+
+    def moved(self, user: str, before: Flow, now_at: Flow) -> None:
+        """Its NAT has given the phone another port."""
+        held = self._of.get(user, {})
+        changed = {k: replace(b, flow=now_at) for k, b in held.items() if b.flow == before}
+        self._keep(user, {**held, **changed})
+
+    def _remove(self, bindings: Iterable[Binding]) -> list[Binding]:
+        gone = list(bindings)
+        for binding in gone:
+            held = self._of[binding.user]
+            self._keep(binding.user, {k: b for k, b in held.items() if b is not binding})
+        return gone
+
+    def _keep(self, user: str, after: dict[tuple[str, ...], Binding]) -> None:
+        for binding in self._of.get(user, {}).values():
+            self._at.pop(binding.flow, None)
+        if after:
+            self._of[user] = after
+        else:
+            self._of.pop(user, None)
+        for binding in after.values():
+            if binding.flow.reliable:
+                self._at[binding.flow] = user
+
+
+def as_record(binding: Binding, epoch: float) -> dict[str, object]:
+    """For the store: with its end by the wall clock, since ours begins anew with each start."""
+    return {
+        **asdict(binding),
+        "flow": [binding.flow.interface, binding.flow.transport, *binding.flow.remote],
+        "expires": binding.expires + epoch,
+        "registered": binding.registered + epoch,
+    }
+
+
+def from_record(record: Mapping[str, Any], epoch: float) -> Binding:
+    """Raises LookupError, TypeError or ValueError for what no release of ours has written."""
+    interface, transport, ip, port = record["flow"]
+    return Binding(
+        user=str(record["user"]),
+        uri=str(record["uri"]),
+        params=tuple((str(name), value) for name, value in record["params"]),
+        q=float(record["q"]),
+        expires=float(record["expires"]) - epoch,
+        flow=Flow(str(interface), transport, (str(ip), int(port))),
+        call_id=str(record["call_id"]),
+        cseq=int(record["cseq"]),
+        registered=float(record["registered"]) - epoch,
+        agent=str(record["agent"]),
+    )
+
+
+def _q(text: str | None) -> float:
+    """RFC 3261 §20.10; 1 where it says nothing, or nonsense."""
+    try:
+        return min(1.0, max(0.0, float(text))) if text is not None else 1.0
+    except ValueError:
+        return 1.0

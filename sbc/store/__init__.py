@@ -1,0 +1,1 @@
+"""What outlives the process: small stores, each behind its own interface."""

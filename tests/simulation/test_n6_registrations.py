@@ -1,0 +1,306 @@
+"""Phones behind NAT register, are called back, and are absorbed (N1, N6, N7, N8, A4).
+
+RFC 3261 §10.3, RFC 5626 §6.
+"""
+
+import json
+
+import pytest
+
+from sbc.actions import Flow
+from sbc.sip.message import Request
+from tests.support.access_phone import ABSORB, SECRETS, AccessPhone, access
+from tests.support.border import CALLEE, Border
+from tests.support.messages import ANSWER, answer, invite
+
+PBX = CALLEE
+
+
+@pytest.fixture(autouse=True)
+def _passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def border() -> Border:
+    return Border(access())
+
+
+def call(border: Border, number: str, call_id: str = "in@10.20.0.11") -> None:
+    """From the PBX."""
+    text = invite(number=number, call_id=call_id, branch=f"z9hG4bK{call_id[:4]}{number}")
+    border.receive(text.replace(b"192.0.2.1", b"10.20.0.11"), PBX)
+
+
+def users(border: Border) -> list[tuple[object, object]]:
+    return [(each["user"], each["contact"]) for each in border.core.bindings(border.now)]
+
+
+# --- bindings -------------------------------------------------------------------------------------
+
+
+def test_a_phone_is_called_at_its_own_contact_down_the_way_it_came(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    call(border, "anna")
+    ringing = phone.called()
+    assert ringing.uri == "sip:anna@192.168.1.5:5060"
+    assert "10.20.0" not in border.texts(phone.flow)
+    border.receive(answer(ringing, 200, body=ANSWER, contact=phone.contact), phone.flow)
+    assert "200" in border.heard(PBX)
+
+
+def test_a_binding_lasts_as_long_as_was_granted(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register(3600)
+    assert phone.answer.headers.get("contact") == "<sip:anna@192.168.1.5:5060>;expires=60"
+    border.wait(59)
+    assert users(border) == [("anna", "sip:anna@192.168.1.5:5060")]
+    border.wait(1)
+    assert users(border) == []
+    call(border, "anna")
+    assert border.heard(PBX) == ["403"]
+    assert border.over()
+
+
+def test_too_brief_is_told_what_is_long_enough(border: Border) -> None:
+    phone = AccessPhone(border)
+    assert phone.register(5) == 423
+    assert phone.answer.headers.get("min-expires") == "20"
+    assert users(border) == []
+
+
+def test_zero_ends_one_binding_and_a_star_all(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    phone.register(contact="<sip:anna@192.168.1.6:5060>")
+    assert len(users(border)) == 2
+    assert phone.register(contact="<sip:anna@192.168.1.6:5060>;expires=0") == 200
+    assert users(border) == [("anna", "sip:anna@192.168.1.5:5060")]
+    assert phone.register(60, contact="*") == 400
+    assert phone.register(0, contact="*") == 200
+    assert users(border) == []
+    assert phone.answer.headers.all("contact") == []
+    assert border.over()
+
+
+def test_to_ask_changes_nothing(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    border.wait(10)
+    assert phone.register(contact="") == 200
+    assert phone.answer.headers.all("contact") == ["<sip:anna@192.168.1.5:5060>;expires=50"]
+
+
+def test_one_user_has_a_bounded_number_of_phones(border: Border) -> None:
+    phone = AccessPhone(border)
+    places = [f"<sip:anna@192.168.1.{n}:5060>" for n in range(4)]
+    assert [phone.register(contact=place) for place in places] == [200, 200, 200, 403]
+    assert len(users(border)) == 3
+
+
+def test_an_older_register_changes_nothing(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    phone.cseq = 0
+    assert phone.register() == 500
+    assert len(users(border)) == 1
+
+
+def test_an_instance_has_one_binding_a_flow(border: Border) -> None:
+    phone = AccessPhone(border)
+    instance = ';+sip.instance="<urn:uuid:1>";reg-id=1'
+    phone.register(contact=f"<sip:anna@192.168.1.5:5060>{instance}")
+    phone.register(contact=f"<sip:anna@192.168.1.9:6000>{instance}")
+    assert users(border) == [("anna", "sip:anna@192.168.1.9:6000")]
+    assert "reg-id=1" in (phone.answer.headers.get("contact") or "")
+
+
+def test_the_best_phone_is_tried_first_and_the_next_if_it_cannot_be_reached(
+    border: Border,
+) -> None:
+    desk, cell = AccessPhone(border), AccessPhone(border, port=50000)
+    desk.contact, cell.contact = "<sip:anna@192.168.1.5>;q=0.5", "<sip:anna@192.168.1.6>;q=0.9"
+    cell.register()
+    desk.register()
+    call(border, "anna")
+    ringing = cell.called()
+    assert border.heard(desk.flow) == []
+    border.receive(answer(ringing, 503), cell.flow)
+    assert desk.called().uri == "sip:anna@192.168.1.5"
+
+
+def test_a_malformed_contact_is_refused_and_nothing_is_bound(border: Border) -> None:
+    phone = AccessPhone(border)
+    assert phone.register(contact="<sip:anna@192.168.1.5>;expires=soon") == 400
+    assert phone.register(contact=f"<sip:{'a' * 600}@192.168.1.5>") == 400
+    assert users(border) == []
+
+
+# --- NAT ------------------------------------------------------------------------------------------
+
+
+def test_two_phones_behind_one_nat_reach_each_other_through_us(border: Border) -> None:
+    anna, bert = AccessPhone(border), AccessPhone(border, "bert", port=40001)
+    anna.register()
+    bert.register()
+    assert anna.invite("bert") == 0
+    ringing = bert.called()
+    assert ringing.uri == "sip:bert@192.168.1.5:5060"
+    border.receive(answer(ringing, 200, body=ANSWER, contact=bert.contact), bert.flow)
+    statuses = border.heard(anna.flow)
+    assert statuses[-1] == "200"
+
+
+def test_a_nat_that_gave_another_port_is_followed_by_the_next_register(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    phone.flow = Flow("wan", "udp", ("192.0.2.77", 41000))
+    phone.register()
+    call(border, "anna")
+    assert phone.called().uri == "sip:anna@192.168.1.5:5060"
+    assert len(users(border)) == 1
+
+
+def test_a_connection_that_is_lost_takes_its_binding_along_at_once(border: Border) -> None:
+    phone = AccessPhone(border, transport="tcp")
+    phone.register()
+    call(border, "anna", "one@10.20.0.11")
+    assert phone.called().method == "INVITE"
+    border.perform(border.core.transport_failed(phone.flow, border.now))
+    assert users(border) == []
+    assert border.noted("unregistered")[-1].detail[0] == ("why", "connection")
+
+
+# --- restart --------------------------------------------------------------------------------------
+
+
+def test_bindings_outlive_a_restart(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    gone = AccessPhone(border, "bert", port=9, transport="tcp")
+    gone.register()
+    kept = json.loads(json.dumps([record for record in border.stored.values() if record]))
+    after = Border(access())
+    after.now = border.now + 20
+    after.perform(after.core.restore([("phones", record) for record in kept], after.now))
+    assert users(after) == [("anna", "sip:anna@192.168.1.5:5060")]
+    call(after, "anna")
+    (ringing,) = [m for m in after.take(phone.flow) if isinstance(m, Request)]
+    assert ringing.uri == "sip:anna@192.168.1.5:5060"
+    after.wait(40)
+    assert users(after) == []
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"flow": 7},
+        {"flow": ["wan", "udp", "192.0.2.77", "x"]},
+        {"flow": ["nowhere", "udp", "192.0.2.77", 5]},
+        {"expires": "soon"},
+    ],
+)
+def test_a_record_that_cannot_be_read_is_left_out(
+    border: Border, record: dict[str, object]
+) -> None:
+    AccessPhone(border).register()
+    (good,) = [each for each in border.stored.values() if each]
+    after = Border(access())
+    broken = {**good, **record} if record else {}
+    after.perform(after.core.restore([("phones", broken), ("nobody", good)], after.now))
+    assert users(after) == []
+
+
+def test_what_ends_is_taken_from_the_store(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    assert [bool(each) for each in border.stored.values()] == [True]
+    phone.register(0)
+    assert [bool(each) for each in border.stored.values()] == [False]
+
+
+# --- absorbing ------------------------------------------------------------------------------------
+
+
+def granted(border: Border, seconds: int = 3600) -> Request:
+    """The core's registrar grants what came to it."""
+    *_, asked = [m for m in border.take(PBX) if isinstance(m, Request) and m.method == "REGISTER"]
+    contact = asked.headers.contacts[0].uri
+    text = answer(asked, 200, f"Contact: <{contact}>;expires={seconds}", contact="<sip:x@y>")
+    border.receive(text.replace(b"Contact: <sip:x@y>\r\n", b""), PBX)
+    return asked
+
+
+def test_a_phone_registers_often_and_the_core_hears_of_it_once() -> None:
+    border = Border(ABSORB)
+    phone = AccessPhone(border)
+    phone.register()
+    asked = granted(border)
+    assert asked.headers.to.uri == "sip:anna@example.com"
+    assert asked.headers.contacts[0].uri == "sip:anna@10.20.0.5:5060"
+    assert asked.headers.expires == 3600
+    assert "192.168.1.5" not in border.texts(PBX)
+    for _ in range(25):
+        border.wait(50)
+        assert phone.register() == 200
+    assert border.heard(PBX) == []
+    outside = border.texts(phone.flow).count("SIP/2.0 200")
+    assert outside == 26
+
+
+def test_the_core_is_told_in_time_and_when_the_last_phone_has_gone() -> None:
+    border = Border(ABSORB)
+    phone = AccessPhone(border)
+    phone.register()
+    granted(border, 100)
+    border.wait(49)
+    phone.register()
+    while not border.out:  # between 50 and 90 % of the time that was granted
+        border.wait(1)
+    assert border.now < 191
+    granted(border, 100)
+    phone.register(0)
+    ended = border.request(PBX, "REGISTER")
+    assert ended.headers.expires == 0
+    border.receive(answer(ended, 200), PBX)
+    assert border.over()
+
+
+def test_a_phone_that_falls_silent_is_taken_from_the_core_too() -> None:
+    border = Border(ABSORB)
+    AccessPhone(border).register()
+    granted(border)
+    border.wait(60)
+    ended = border.request(PBX, "REGISTER")
+    assert ended.headers.expires == 0
+
+
+def test_a_core_that_is_lost_costs_no_phone_its_registration() -> None:
+    border = Border(ABSORB)
+    anna, bert = AccessPhone(border), AccessPhone(border, "bert", port=40001)
+    for _ in range(10):
+        assert anna.register() == bert.register() == 200
+        border.wait(50)
+        border.take(PBX)
+    assert anna.invite("bert") == 0
+    assert bert.called().uri == "sip:bert@192.168.1.5:5060"
+
+
+def test_a_call_of_the_core_finds_the_phone() -> None:
+    border = Border(ABSORB)
+    phone = AccessPhone(border)
+    phone.register()
+    granted(border)
+    call(border, "anna")
+    assert phone.called().uri == "sip:anna@192.168.1.5:5060"
+
+
+def test_the_border_leaves_the_core_in_order() -> None:
+    border = Border(ABSORB)
+    AccessPhone(border).register()
+    granted(border)
+    border.perform(border.core.drain(border.now))
+    assert border.request(PBX, "REGISTER").headers.expires == 0
