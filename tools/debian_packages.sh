@@ -14,6 +14,7 @@ need ip iproute2
 need nft nftables
 need tcpdump tcpdump
 need turnutils_uclient coturn
+need kamailio kamailio
 
 [ -n "$packages" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -52,8 +52,16 @@ class Baresip:
     """One phone on one host of the network. It answers whoever calls it."""
 
     def __init__(
-        self, network: Network, host: str, ip: str, user: str, hertz: float, directory: Path
+        self,
+        network: Network,
+        host: str,
+        ip: str,
+        user: str,
+        hertz: float,
+        directory: Path,
+        account: str | None = None,
     ) -> None:
+        """`account`: its line of the file of accounts; None: it registers nowhere."""
         self.ip = ip
         self.events: list[Event] = []
         """All that it told of its calls, in order."""
@@ -64,7 +72,8 @@ class Baresip:
         form = {"ip": ip, "tone": tone, "modules": MODULES, "control": _CONTROL_PORT}
         config = _CONFIG.format(**form, recordings=self._recordings)
         (directory / "config").write_text(config)
-        (directory / "accounts").write_text(f"<sip:{user}@{ip}>;regint=0;answermode=auto\n")
+        account = account or f"<sip:{user}@{ip}>;regint=0;answermode=auto"
+        (directory / "accounts").write_text(f"{account}\n")
         (directory / "contacts").write_text("")
         command = network.wrap(host)([path_of("baresip"), "-f", str(directory)])
         self.running = Running(command, directory / f"baresip-{user}.log", cwd=directory)

@@ -1,0 +1,80 @@
+"""Kamailio as the registrar of the trusted core: it keeps what registers, and calls it."""
+
+from pathlib import Path
+
+from tests.e2e.support.border import Wrap
+from tests.e2e.support.loopback import Address
+from tests.e2e.support.processes import Running
+from tests.e2e.support.tools import path_of
+from tests.e2e.support.waiting import eventually
+
+_CONFIGURATION = """\
+#!KAMAILIO
+debug=2
+log_stderror=yes
+fork=yes
+children=1
+tcp_children=1
+auto_aliases=no
+listen=udp:@AT@
+mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules:/usr/lib/aarch64-linux-gnu/kamailio/modules"
+loadmodule "ctl.so"
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+modparam("ctl", "binrpc", "unix:@CONTROL@")
+modparam("usrloc", "db_mode", 0)
+modparam("registrar", "max_expires", 7200)
+request_route {
+    if (!mf_process_maxfwd_header("10")) { exit; }
+    if (is_method("REGISTER")) { save("location"); exit; }
+    if (is_method("CANCEL")) { if (t_check_trans()) { t_relay(); } exit; }
+    if (has_totag()) {
+        if (!loose_route()) { lookup("location"); }
+        t_relay();
+        exit;
+    }
+    if (is_method("INVITE")) {
+        record_route();
+        if (!lookup("location")) { sl_send_reply("404", "Not here"); exit; }
+        t_relay();
+        exit;
+    }
+    sl_send_reply("405", "No");
+}
+"""
+
+
+class Kamailio:
+    def __init__(self, at: Address, directory: Path, wrap: Wrap = list) -> None:
+        directory.mkdir(parents=True)
+        self._control = directory / "ctl.sock"
+        file = directory / "kamailio.cfg"
+        text = _CONFIGURATION.replace("@AT@", f"{at[0]}:{at[1]}")
+        file.write_text(text.replace("@CONTROL@", str(self._control)))
+        self._directory = directory
+        command = [
+            path_of("kamailio"), "-f", str(file), "-DD", "-E", "-m", "32", "-M", "4",
+            "-Y", str(directory),
+        ]  # fmt: skip
+        self.running = Running(wrap(command), directory / "kamailio.log")
+        eventually("Kamailio's control socket", self._control.exists, 15.0)
+
+    def registered(self) -> str:
+        """Its table of contacts, as text."""
+        kamcmd = Running(
+            [path_of("kamcmd"), "-s", f"unix:{self._control}", "ul.dump"],
+            self._directory / f"kamcmd-{len(list(self._directory.iterdir()))}.log",
+        )
+        kamcmd.wait(5.0)
+        return kamcmd.said
+
+    def close(self) -> None:
+        self.running.end()

@@ -1,0 +1,148 @@
+"""A phone behind a symmetric NAT registers and is called back, with Kamailio as the registrar
+behind the border (A1, N1, N6; RFC 3261 §10)."""
+
+import sqlite3
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import StartBorder
+from tests.e2e.support.baresip import Baresip
+from tests.e2e.support.border import Border
+from tests.e2e.support.configs import two_zones
+from tests.e2e.support.kamailio import Kamailio
+from tests.e2e.support.loopback import at
+from tests.e2e.support.namespaces import Network
+from tests.e2e.support.places import (
+    CARRIER,
+    LAN,
+    NAT,
+    PBX,
+    PHONE,
+    WAN,
+    add_phone_behind_nat,
+    lay_out,
+)
+from tests.e2e.support.processes import Running
+from tests.e2e.support.tools import path_of, require
+from tests.e2e.support.waiting import eventually
+
+PASSWORD = "a phone's password"
+
+
+def with_phones(registrar: dict[str, Any]) -> dict[str, Any]:
+    config = two_zones(WAN, LAN, at(CARRIER), at(PBX))
+    config["access"] = {
+        "phones": {
+            "zone": "outside",
+            "domains": ["example.com"],
+            # This baresip gives up at the first challenge whose algorithm it does not know.
+            "auth": {"users": {"anna": "${ENV:ANNA}"}, "algorithms": ["MD5"]},
+            "registrar": registrar,
+        }
+    }
+    config["routes"] = [
+        {
+            "name": "to-phones",
+            "from": {"trunk": "pbx"},
+            "match": {"registered": "phones"},
+            "to": ["phones"],
+        },
+        {"name": "phones", "from": {"access": "phones"}, "to": ["pbx"]},
+    ]
+    return config
+
+
+@pytest.fixture
+def places(network: Network, monkeypatch: pytest.MonkeyPatch) -> Network:
+    require("baresip", "kamailio", "kamcmd", "sipp")
+    monkeypatch.setenv("ANNA", PASSWORD)
+    lay_out(network)
+    add_phone_behind_nat(network)
+    return network
+
+
+def phone_at(network: Network, directory: Path, ending: ExitStack, transport: str) -> Baresip:
+    account = (
+        f'<sip:anna@example.com;transport={transport}>;auth_user=anna;auth_pass="{PASSWORD}"'
+        f';outbound="sip:{WAN[0]};transport={transport}";regint=60;answermode=auto'
+    )
+    phone = Baresip(network, "phone", PHONE[0], "anna", 1000.0, directory / "phone", account)
+    ending.callback(phone.close)
+    return phone
+
+
+def bound(border: Border) -> list[dict[str, Any]]:
+    return border.client.registrations()
+
+
+def stored(border: Border) -> int:
+    """Bindings on the disk."""
+    (file,) = border.spool.glob("*.bindings.sqlite")
+    with closing(sqlite3.connect(file)) as base:
+        (count,) = base.execute("SELECT COUNT(*) FROM binding").fetchone()
+    return int(count)
+
+
+def calls_anna(network: Network, directory: Path, port: int) -> Running:
+    """SIPp in the core asks whoever listens there for `anna`; it hangs up after a second."""
+    command = [
+        path_of("sipp"), "-sn", "uac", "-s", "anna", at(PBX), "-i", PBX[0], "-p", str(port),
+        "-m", "1", "-d", "1000", "-nostdin", "-timeout", "20",
+    ]  # fmt: skip
+    return Running(network.wrap("core")(command), directory / f"sipp-{port}.log", cwd=directory)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_phone_behind_nat_is_absorbed_and_called_back(
+    places: Network,
+    start_border: StartBorder,
+    ending: ExitStack,
+    tmp_path: Path,
+    transport: str,
+) -> None:
+    kamailio = Kamailio(PBX, tmp_path / "kamailio", places.wrap("core"))
+    ending.callback(kamailio.close)
+    absorb = {"mode": "absorb", "upstream": "pbx", "client_expires": "60s"}
+    border = start_border(with_phones(absorb), places.wrap("border"))
+    phone_at(places, tmp_path, ending, transport)
+    (binding,) = eventually("the registration", lambda: bound(border))
+    assert (binding["user"], binding["transport"]) == ("anna", transport)
+    assert binding["source"].startswith(f"{NAT}:")
+    assert PHONE[0] in binding["contact"], "the phone knows nothing of its NAT"
+    eventually("it upstream", lambda: bound(border)[0]["upstream"] == "registered")
+    table = kamailio.registered()
+    assert f"sip:anna@{LAN[0]}" in table
+    assert NAT not in table
+    assert PHONE[0] not in table
+
+    call = calls_anna(places, tmp_path, 5070)
+    assert call.wait(20.0) == 0, call.said[-2000:]
+    record = border.record()
+    assert record["legs"]["b"]["remote"].startswith(f"{NAT}:")
+    assert record["ended_by"] == "caller"
+    sent = record["media"][0]["b"]
+    assert sent["latched"][0] == NAT
+    assert sent["total"]["packets"] > 20
+
+
+def test_a_phone_is_called_after_a_restart_of_the_border(
+    places: Network, start_border: StartBorder, ending: ExitStack, tmp_path: Path
+) -> None:
+    kamailio = Kamailio(PBX, tmp_path / "kamailio", places.wrap("core"))
+    ending.callback(kamailio.close)
+    absorb = {"mode": "absorb", "upstream": "pbx", "client_expires": "300s"}
+    border = start_border(with_phones(absorb), places.wrap("border"))
+    phone_at(places, tmp_path, ending, "udp")
+    (before,) = eventually("the registration", lambda: bound(border))
+    eventually("it upstream", lambda: bound(border)[0]["upstream"] == "registered")
+    eventually("it on the disk", lambda: stored(border))
+    border.kill_signalling()
+    border.start()
+    (after,) = bound(border)
+    assert (after["user"], after["source"]) == (before["user"], before["source"])
+    eventually("it upstream again", lambda: bound(border)[0]["upstream"] == "registered")
+    call = calls_anna(places, tmp_path, 5071)
+    assert call.wait(20.0) == 0, call.said[-2000:]
