@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from sbc.actions import Flow
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import number
 from sbc.sip.message import Request
+from sbc.timers import Timers
 
 LONGEST_URI = 512
 """Characters of a Contact that we keep."""
@@ -71,6 +72,8 @@ class Bindings:
         self._of: dict[str, dict[tuple[str, ...], Binding]] = {}
         self._at: dict[Flow, str] = {}
         """Connections → who has registered on them."""
+        self._ends = Timers()
+        """When each ends, by user and key."""
 
     def __iter__(self) -> Iterator[Binding]:
         return (binding for bound in self._of.values() for binding in bound.values())
@@ -92,7 +95,7 @@ class Bindings:
         return user if any(b.flow == flow and b.expires > now for b in bound) else None
 
     def next_expiry(self) -> float | None:
-        return min((each.expires for each in self), default=None)
+        return self._ends.next()
 
     # --- changes ----------------------------------------------------------------------------------
 
@@ -176,13 +179,15 @@ class Bindings:
 
     def expire(self, now: float) -> list[Binding]:
         """Take away those whose time is over."""
-        return self._remove(each for each in self if each.expires <= now)
+        over = cast(list[tuple[str, tuple[str, ...]]], self._ends.pop_due(now))
+        return self._remove(self._of[user][key] for user, key in over)
 
     def lost(self, flow: Flow) -> list[Binding]:
         """The connection is closed: nobody can be reached by it any more (RFC 5626 §5.2)."""
         if flow not in self._at:
             return []
-        return self._remove(each for each in self if each.flow == flow)
+        of = self._of[self._at[flow]].values()
+        return self._remove(each for each in of if each.flow == flow)
 
     def moved(self, user: str, before: Flow, now_at: Flow) -> None:
         """Its NAT has given the phone another port."""
@@ -198,13 +203,16 @@ class Bindings:
         return gone
 
     def _keep(self, user: str, after: dict[tuple[str, ...], Binding]) -> None:
-        for binding in self._of.get(user, {}).values():
+        for key, binding in self._of.get(user, {}).items():
             self._at.pop(binding.flow, None)
+            if key not in after:
+                self._ends.clear((user, key))
         if after:
             self._of[user] = after
         else:
             self._of.pop(user, None)
-        for binding in after.values():
+        for key, binding in after.items():
+            self._ends.set((user, key), binding.expires)
             if binding.flow.reliable:
                 self._at[binding.flow] = user
 

@@ -18,6 +18,7 @@ from tools.bench import (
     memory,
     one_message,
     overload,
+    registering,
     relaying,
     rtpengine,
     signalling,
@@ -30,7 +31,7 @@ from tools.bench.table import Results, as_markdown, as_table
 
 _WIDTH = 120
 _ENDS = (signal.SIGINT, signal.SIGTERM)
-PARTS = ("message", "relay", "signalling", "memory", "overload", "turn")
+PARTS = ("message", "relay", "signalling", "memory", "overload", "turn", "registering")
 
 
 def main() -> int:
@@ -75,6 +76,7 @@ def _run(options: argparse.Namespace, folder: Path, results: Results) -> None:
         "signalling": lambda: signalling.measure(borders, folder, seconds, results),
         "memory": lambda: _memory(relays, borders, folder, results),
         "overload": lambda: overload.measure(relays, folder, results),
+        "registering": lambda: registering.measure(folder, seconds, results),
         "turn": lambda: turn.measure(
             _turn_servers(options.without_peers, results), folder, seconds, results
         ),
