@@ -41,6 +41,11 @@ class Terms:
     media: MediaProfile
     limits: TrunkLimits
     offerless: Literal["relay", "insert"]
+    refer: Literal["relay", "reject"]
+    """What becomes of a REFER that it sends."""
+    redirect: Literal["relay", "follow"]
+    """What becomes of a 3xx that it sends."""
+    max_redirects: int
     session_timer: SessionTimer
     methods: frozenset[str]
     """What may come from it and go to it."""
@@ -85,6 +90,9 @@ def _peer(
         media=MediaProfile() if media is None else config.media_profiles[media],
         limits=peer.limits,
         offerless=peer.offerless,
+        refer=peer.refer or ("relay" if zone.trust == "trusted" else "reject"),
+        redirect=peer.redirect,
+        max_redirects=peer.max_redirects,
         session_timer=peer.session_timer,
         methods=frozenset(zone.methods),
         allow=", ".join(zone.methods),

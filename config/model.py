@@ -304,6 +304,13 @@ class Trunk(Section):
     session_timer: SessionTimer = SessionTimer()
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
+    refer: Literal["relay", "reject"] | None = None
+    """What becomes of its REFER (RFC 3515): it crosses to the other side; it gets 403. None: `relay` in a trusted zone, `reject` in an untrusted one."""
+    redirect: Literal["relay", "follow"] = "relay"
+    """Its 3xx goes back to the caller, at our own address; or the border calls the numbers that it
+    names, where the routes of the caller let it."""
+    max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3
+    """How many of its 3xx are followed in one call."""
     auth: TrunkAuth | None = None
     """None: whatever it challenges is refused."""
     register_: Annotated[Register | None, Field(alias="register")] = None
@@ -362,6 +369,9 @@ class Access(Section):
     limits: TrunkLimits = TrunkLimits()
     session_timer: SessionTimer = SessionTimer()
     offerless: Literal["relay", "insert"] = "relay"
+    refer: Literal["relay", "reject"] | None = None
+    redirect: Literal["relay", "follow"] = "relay"
+    max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3
 
 
 class Source(Section):

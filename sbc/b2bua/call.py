@@ -6,7 +6,7 @@ happen when in `figure`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -23,6 +23,7 @@ from sbc.b2bua.events import Allocated, Answered, Progressed, Requested, Respond
 from sbc.b2bua.identity import Parties
 from sbc.b2bua.leg import Peer
 from sbc.b2bua.media import MediaPlan
+from sbc.b2bua.redirect import Redirects
 from sbc.b2bua.session_id import SessionId
 from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
@@ -81,6 +82,15 @@ ANSWERS_WITHIN = 5.0
 """Seconds for the relay's answer to a question; after that it will not come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a route leads."""
+
+    route: str
+    targets: list[Target]
+    """At least one, best first."""
+
+
 @dataclass(slots=True)
 class Shared:
     """What all calls use: the wire, the configuration they began with, and who asked the relay
@@ -100,6 +110,8 @@ class Shared:
     """Sessions that a relay may still hold, though their calls ended when its link was lost."""
     asks: dict[int, tuple[Call, Command]] = field(default_factory=dict)
     serial: int = 0
+    reach: Callable[[str, str, str], Reached | None] = lambda *_: None
+    """Where a call may go, by the zone and name of who makes it, and the number."""
 
     def ask(self, call: Call, command: Command) -> int:
         """Ask the relay; the reply comes back to `call`, or word that there will be none."""
@@ -132,6 +144,7 @@ class Shared:
 class Call:
     __slots__ = (
         "attempts",
+        "called",
         "callee",
         "caller",
         "cause",
@@ -144,6 +157,7 @@ class Call:
         "plan",
         "previews",
         "record",
+        "redirects",
         "refreshes",
         "relayed",
         "report",
@@ -178,6 +192,9 @@ class Call:
         """What the INVITE brought; both go to each target that is tried."""
         self.state = State.ALLOCATING
         self.callee: Callee | None = None
+        self.called = facts.parties.called
+        """The number that is being called; a redirect may change it."""
+        self.redirects = Redirects(self.called)
         self.targets: list[Target] = []
         """Not tried yet."""
         self.attempts: list[Attempt] = []

@@ -25,6 +25,7 @@ from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer, State
 from sbc.dialog.reliable import OPTION_TAG, ReliableReceiver
 from sbc.dialog.session_timer import SessionTimer
+from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request
 from sbc.sip.uri import Uri
@@ -353,9 +354,20 @@ class Callee:
 
 
 def _redirects(response: Response) -> tuple[str, ...]:
-    """The users that a 3xx names; their hosts stay on their side."""
+    """The users that a 3xx names, most wanted first (RFC 3261 §20.10); their hosts stay on their
+    side."""
     try:
-        users = [user_of(Uri.parse(contact.uri)) for contact in response.headers.contacts[:5]]
+        contacts = sorted(response.headers.contacts[:5], key=_wanted, reverse=True)
+        users = [user_of(Uri.parse(contact.uri)) for contact in contacts]
     except BadMessage:
         return ()
     return tuple(user for user in users if user)
+
+
+def _wanted(contact: NameAddr) -> float:
+    """Its q value; a malformed one is as good as none."""
+    try:
+        q = float(contact.param("q") or 1.0)
+    except ValueError:
+        return 1.0
+    return q if 0.0 <= q <= 1.0 else 1.0

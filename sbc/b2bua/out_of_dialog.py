@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from sbc.actions import Flow, Journal
-from sbc.b2bua.call import Call, Facts, Shared
+from sbc.b2bua.call import Call, Facts, Reached, Shared
 from sbc.b2bua.caller import Caller
 from sbc.b2bua.content import ACCEPT, read
 from sbc.b2bua.crossing import Field
@@ -46,6 +46,8 @@ class OutOfDialog:
         self._shared = shared
         self._wire = shared.wire
         self._sources = sources
+        self._routes = Routes(config, phones.is_bound)
+        shared.reach = self._reach
         limits = {name: terms.limits for name, terms in shared.terms.items()}
         self._policies = (
             hops,
@@ -53,7 +55,7 @@ class OutOfDialog:
             extensions(shared.terms),
             session_interval,
             identity(config.access),
-            route(Routes(config, phones.is_bound)),
+            route(self._routes),
             admission(limits),
         )
         """The published order: docs/policies.md."""
@@ -196,6 +198,11 @@ class OutOfDialog:
         call.caller = Caller(leg, key, request, offered=offer is not None)
         call.targets = targets
         return call
+
+    def _reach(self, zone: str, trunk: str, number: str) -> Reached | None:
+        chosen = self._routes.choose(zone, trunk, number)
+        targets = self._targets(chosen, number) if chosen is not None else []
+        return Reached(chosen.route, targets) if chosen is not None and targets else None
 
     def _targets(self, chosen: Chosen | None, called: str) -> list[Target]:
         assert chosen is not None

@@ -6,7 +6,7 @@ from config.effective import Terms
 from media.control import Close
 from media.sdp.anchor import BadAnswer
 from media.sdp.session import Session
-from sbc.b2bua import ports
+from sbc.b2bua import ports, redirect
 from sbc.b2bua.call import Attempt, Call, State
 from sbc.b2bua.callee import Callee, Invitation
 from sbc.b2bua.causes import (
@@ -77,7 +77,7 @@ def invite(call: Call, event: Allocated) -> None:
     if offer is not None:
         offer = call.plan.offer(offer, "a")
     invitation = Invitation(
-        request_uri=request_uri(call.facts.parties.called, target),
+        request_uri=request_uri(call.called, target),
         from_field=from_field(call.facts.parties, domain, tokens.token(16)),
         to_field=to_field(call.facts.parties, terms.domain or uri_host(target)),
         max_forwards=call.facts.max_forwards,
@@ -179,6 +179,9 @@ def turned_down(call: Call, event: Refused) -> None:
     """A final refusal: another target may do better, else the caller gets it (R4)."""
     call.tried(event.status)
     if may_try_elsewhere(event.status) and call.targets and not call.plan.described:
+        _try_next(call)
+        return
+    if redirect.follow(call, event):
         _try_next(call)
         return
     status = passed_on(event.status)

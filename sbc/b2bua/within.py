@@ -54,6 +54,8 @@ def requested(call: Call, event: Requested) -> None:
         usage.respond(event.key, 483)
     elif event.method not in peer.leg.terms.methods:
         usage.respond(event.key, 405)
+    elif event.method == "REFER" and usage.leg.terms.refer == "reject":
+        usage.respond(event.key, 403)  # RFC 3515 §2.4.2
     elif asked.exchanges:
         _offer_crosses(call, event, peer, left)
     elif event.method == "UPDATE" and _only_refreshes(asked, peer):

@@ -25,6 +25,7 @@ EVENTS: Mapping[str, Level] = {
     "malformed": "info",
     "media_dead": "warning",
     "one_way": "warning",
+    "redirect_followed": "info",
     "register": "info",
     "register_refused": "info",
     "relay_lost": "error",

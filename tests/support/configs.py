@@ -12,7 +12,7 @@ zones:
   outside: { trust: untrusted }
   inside: { trust: trusted }
 trunks:
-  carrier: { zone: outside, endpoints: [{ uri: "sip:192.0.2.1" }], identify: { sources: [192.0.2.0/24] } }
+  carrier: { zone: outside, endpoints: [{ uri: "sip:192.0.2.1" }], identify: { sources: [192.0.2.0/24] }, refer: relay }
   pbx: { zone: inside, endpoints: [{ uri: "sip:10.20.0.11" }], identify: { sources: [10.20.0.11/32] } }
 routes:
   - { name: out, from: { trunk: pbx }, to: [carrier] }

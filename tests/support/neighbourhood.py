@@ -34,7 +34,7 @@ zones:
 media_profiles:
   patient: { rtp_timeout: { initial: 10s, subsequent: 15s } }
 trunks:
-  carrier: { zone: outside, endpoints: [{ uri: "sip:192.0.2.20" }], identify: { sources: [192.0.2.0/24] }, limits: { max_duration: 40s, ring: 20s } }
+  carrier: { zone: outside, endpoints: [{ uri: "sip:192.0.2.20" }], identify: { sources: [192.0.2.0/24] }, limits: { max_duration: 40s, ring: 20s }, refer: relay }
   pbx: { zone: inside, endpoints: [{ uri: "sip:10.20.0.11;transport=TCP_OR_UDP" }], identify: { sources: [10.20.0.11/32] }, offerless: OFFERLESS }
   spare: { zone: annex, endpoints: [{ uri: "sip:10.30.0.12" }], identify: { sources: [10.30.0.12/32] } }
 routes:

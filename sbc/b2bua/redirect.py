@@ -1,0 +1,55 @@
+"""Redirects followed for the caller (RFC 3261 §8.1.3.4): by number, never by host (S10).
+
+A 3xx names whom to call instead. Its host is anybody's and is not dialled: the number is routed
+like one that the caller itself had called, so that it gets nowhere that the caller may not go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sbc.b2bua.events import Refused
+
+if TYPE_CHECKING:
+    from sbc.b2bua.call import Call
+
+
+class Redirects:
+    """What the redirects of one call came to."""
+
+    __slots__ = ("followed", "seen", "waiting")
+
+    def __init__(self, called: str) -> None:
+        self.seen = {called}
+        """Numbers that were called, or will be: none is called twice, so there is no loop."""
+        self.waiting: list[str] = []
+        """Not called yet, best first."""
+        self.followed = 0
+        """3xx of this call."""
+
+    def heard(self, contacts: tuple[str, ...], most: int) -> None:
+        """A 3xx; its contacts go before those of an earlier one."""
+        if self.followed >= most:
+            return
+        self.followed += 1
+        fresh = [user for user in dict.fromkeys(contacts) if user not in self.seen]
+        self.seen.update(fresh)
+        self.waiting = fresh + self.waiting
+
+
+def follow(call: Call, event: Refused) -> bool:
+    """Is there a number to call in place of the one that was refused? Then it is the next."""
+    if call.plan.described or event.status >= 600:
+        return False
+    terms = call.shared.terms[call.target.trunk]
+    if 300 <= event.status < 400 and terms.redirect == "follow":
+        call.redirects.heard(event.contacts, terms.max_redirects)
+    caller = call.facts.caller
+    while call.redirects.waiting:
+        number = call.redirects.waiting.pop(0)
+        reached = call.shared.reach(caller.zone, caller.trunk, number)
+        if reached is not None:
+            call.called, call.targets = number, reached.targets
+            call.wire.note("redirect_followed", call.labels(), call=call.uid)
+            return True
+    return False
