@@ -305,7 +305,8 @@ class Trunk(Section):
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
     refer: Literal["relay", "reject"] | None = None
-    """What becomes of its REFER (RFC 3515): it crosses to the other side; it gets 403. None: `relay` in a trusted zone, `reject` in an untrusted one."""
+    """What becomes of its REFER (RFC 3515): it crosses to the other side, or it gets 403. None:
+    `relay` in a trusted zone, `reject` in an untrusted one."""
     redirect: Literal["relay", "follow"] = "relay"
     """Its 3xx goes back to the caller, at our own address; or the border calls the numbers that it
     names, where the routes of the caller let it."""
