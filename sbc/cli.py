@@ -1,4 +1,4 @@
-"""The command line: `sbc run`, `check`, `calls`, `call`, `registrations`, `trunks`, `report`, `demo`.
+"""The command line: `run`, `check`, `calls`, `call`, `registrations`, `trunks`, `report`, `demo`.
 
 What is slow to import (rich, the model of the configuration, the border itself) is imported by the
 command that needs it, so that `sbc calls` answers at once.

@@ -14,12 +14,12 @@ def test_every_state_has_its_rows() -> None:
     assert set(TABLE) == set(State)
 
 
-@pytest.mark.parametrize("state", sorted(IN_THE_AIR, key=lambda state: state.name))
+@pytest.mark.parametrize("state", [state for state in State if state in IN_THE_AIR])
 def test_whatever_is_answered_is_dealt_with(state: State) -> None:
     assert set(TABLE[state]) >= ANSWERS
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - IN_THE_AIR, key=lambda state: state.name))
+@pytest.mark.parametrize("state", [each for each in State if each not in IN_THE_AIR])
 def test_an_answer_to_nothing_does_nothing(state: State) -> None:
     assert ANSWERS.isdisjoint(TABLE[state])
 
