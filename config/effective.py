@@ -14,6 +14,7 @@ from config.model import (
     Config,
     Latching,
     MediaProfile,
+    Privacy,
     Register,
     SessionTimer,
     Trunk,
@@ -47,6 +48,10 @@ class Terms:
     """What becomes of a 3xx that it sends."""
     max_redirects: int
     session_timer: SessionTimer
+    believed: bool
+    """What it asserts of identities holds."""
+    send_identity: bool
+    """It is told of identities, unless they ask for privacy."""
     methods: frozenset[str]
     """What may come from it and go to it."""
     allow: str
@@ -94,11 +99,25 @@ def _peer(
         redirect=peer.redirect,
         max_redirects=peer.max_redirects,
         session_timer=peer.session_timer,
+        believed=_believed(zone, peer.privacy),
+        send_identity=_is_told(zone, peer.privacy),
         methods=frozenset(zone.methods),
         allow=", ".join(zone.methods),
         auth=auth,
         register=register,
     )
+
+
+def _believed(zone: Zone, own: Privacy) -> bool:
+    said = own.assert_identity or zone.privacy.assert_identity
+    return zone.trust == "trusted" if said is None else said == "pass"
+
+
+def _is_told(zone: Zone, own: Privacy) -> bool:
+    for said in (own.send_identity, zone.privacy.send_identity):
+        if said is not None:
+            return said
+    return zone.trust == "trusted"
 
 
 def _latching(zone: Zone, own: Latching | None) -> Latching:

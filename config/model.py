@@ -179,6 +179,15 @@ EVENTS = (
 MediaType = Annotated[str, Field(pattern=r"^[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}$")]
 
 
+class Privacy(Section):
+    """Asserted identities across the border of the trust domain (RFC 3325)."""
+
+    assert_identity: Literal["pass", "strip"] | None = None
+    """May P-Asserted-Identity of it be believed? None: if it is trusted."""
+    send_identity: bool | None = None
+    """Is it told P-Asserted-Identity, where nobody asked for privacy? None: if it is trusted."""
+
+
 class Zone(Section):
     trust: Literal["trusted", "untrusted"]
     unknown_action: Literal["drop", "reject"] = "drop"
@@ -187,6 +196,7 @@ class Zone(Section):
     codec_policy: Name | None = None
     media: Name | None = None
     message_limits: MessageLimits = MessageLimits()
+    privacy: Privacy = Privacy()
     methods: tuple[Method, ...] = METHODS
     """Methods which the border takes from this zone and sends there; any other gets 405."""
     connections_per_source: Annotated[Whole, Field(ge=1)] = 32
@@ -302,6 +312,8 @@ class Trunk(Section):
     limits: TrunkLimits = TrunkLimits()
     tls: TrunkTls = TrunkTls()
     session_timer: SessionTimer = SessionTimer()
+    privacy: Privacy = Privacy()
+    """What it does not say, its zone says."""
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
     refer: Literal["relay", "reject"] | None = None
@@ -369,6 +381,7 @@ class Access(Section):
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
     session_timer: SessionTimer = SessionTimer()
+    privacy: Privacy = Privacy()
     offerless: Literal["relay", "insert"] = "relay"
     refer: Literal["relay", "reject"] | None = None
     redirect: Literal["relay", "follow"] = "relay"

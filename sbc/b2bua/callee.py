@@ -121,7 +121,7 @@ class Callee:
             ("User-Agent", leg.wire.user_agent),
             leg.session_field(),
             *session_fields(self._session, *([OPTION_TAG] if invitation.reliable else [])),
-            *content.fields,
+            *leg.said(content),
         ]
         return build_request(
             "INVITE", invitation.request_uri, fields, content.payload, content.payload_type
@@ -233,7 +233,7 @@ class Callee:
         self.leg.speaks_in(usage.dialog)
 
     def _progressed(self, usage: Usage, response: Response) -> None:
-        content, described = read_leniently(response)
+        content, described = read_leniently(response, self.leg.terms)
         rseq = response.headers.rseq
         reliable = rseq is not None and OPTION_TAG in response.headers.require
         offer = answer = None
@@ -271,7 +271,7 @@ class Callee:
         self.answered = usage
         self.leg.speaks_in(usage.dialog)
         self._forget_others(usage)
-        content, described = read_leniently(response)
+        content, described = read_leniently(response, self.leg.terms)
         offer = answer = None
         if self._offered:
             if usage.exchange.answer_received() is None:
@@ -306,7 +306,7 @@ class Callee:
         self.final = True
         self._forget_others(None)
         contacts = _redirects(response) if response.status < 400 else ()
-        content, _ = read_leniently(response)
+        content, _ = read_leniently(response, self.leg.terms)
         self.leg.wire.tell(self.leg.call, Refused(response.status, content, contacts))
 
     def _ask_for_longer(self, response: Response) -> bool:

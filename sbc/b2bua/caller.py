@@ -223,7 +223,7 @@ class Caller:
 
     def _pracked(self, usage: Usage, key: Key, request: Request) -> None:
         leg = self.leg
-        content, described = read(request)
+        content, described = read(request, leg.terms)
         owed = usage.exchange.state is State.LOCAL_OFFER
         if described is not None and usage.exchange.idle:
             usage.exchange.offer_received()

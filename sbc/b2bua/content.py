@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from config.effective import Terms
 from media.sdp.session import BadSdp, Session
 from media.sdp.session import parse as parse_sdp
 from sbc.b2bua.crossing import Field, crossing
+from sbc.b2bua.privacy import NONE, Claims, claims_of
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response
 from sbc.sip.phrases import reason_phrase
@@ -40,10 +42,11 @@ class Content:
     body: bytes = b""
     """Of another type than SDP; empty beside an `sdp`."""
     content_type: str | None = None
+    claims: Claims = NONE
 
     def with_sdp(self, sdp: Session | None) -> "Content":
         """The same with another description."""
-        return Content(self.fields, sdp, self.body, self.content_type)
+        return Content(self.fields, sdp, self.body, self.content_type, self.claims)
 
     @property
     def payload(self) -> bytes:
@@ -57,44 +60,45 @@ class Content:
 EMPTY = Content()
 
 
-def read(message: Request | Response) -> tuple[Content, Session | None]:
+def read(message: Request | Response, terms: Terms) -> tuple[Content, Session | None]:
     """What of `message` may cross as it is, and the description that must be anchored first.
 
     Raises BadMessage: 415 for a body of an unknown type, 400 or 488 for one that is broken.
     """
     fields = crossing(message.headers)
+    claims = claims_of(message.headers, terms)
     if not message.body:
-        return (Content(fields) if fields else EMPTY), None
+        return (Content(fields, claims=claims) if fields or claims is not NONE else EMPTY), None
     kind = message.headers.content_type or SDP
     body = message.body
     if kind.startswith("multipart/"):
         kind, body = _sdp_part(message, body)
     if kind == SDP:
         try:
-            return Content(fields), parse_sdp(body)
+            return Content(fields, claims=claims), parse_sdp(body)
         except BadSdp as error:
             raise BadMessage(488, f"Bad session description: {error}") from error
     rebuild = _BODIES.get(kind)
     if rebuild is None:
-        return _unknown(message, fields), None
+        return _unknown(message, Content(fields, claims=claims)), None
     rebuilt = rebuild(body)
     if rebuilt is None:
         raise BadMessage(400, f"Bad {kind} body")
-    return Content(fields, body=rebuilt, content_type=kind), None
+    return Content(fields, body=rebuilt, content_type=kind, claims=claims), None
 
 
-def read_leniently(message: Request | Response) -> tuple[Content, Session | None]:
+def read_leniently(message: Request | Response, terms: Terms) -> tuple[Content, Session | None]:
     """For what cannot be refused, such as a response: a body that cannot be read is left out."""
     try:
-        return read(message)
+        return read(message, terms)
     except BadMessage:
         return Content(crossing(message.headers)), None
 
 
-def _unknown(message: Request | Response, fields: tuple[Field, ...]) -> Content:
+def _unknown(message: Request | Response, without: Content) -> Content:
     disposition = (message.headers.get("content-disposition") or "").lower()
     if isinstance(message, Response) or "handling=optional" in disposition.replace(" ", ""):
-        return Content(fields)
+        return without
     raise BadMessage(415, "Unsupported Media Type")
 
 

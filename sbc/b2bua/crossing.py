@@ -12,7 +12,6 @@ from sbc.sip.headers import Headers
 Field = tuple[str, str]
 
 _PRIORITIES = {"emergency", "urgent", "normal", "non-urgent"}
-_PRIVACIES = {"header", "session", "user", "none", "critical", "id", "history"}
 _EARLY_MEDIA = {"supported", "sendrecv", "sendonly", "recvonly", "inactive", "gated"}
 _STATES = {"active", "pending", "terminated"}
 _STATE_REASONS = {"deactivated", "probation", "rejected", "timeout", "giveup", "noresource"}
@@ -88,7 +87,6 @@ ALLOWED: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
     "expires": ("Expires", _digits),
     "p-early-media": ("P-Early-Media", _some_of(_EARLY_MEDIA, ", ")),
     "priority": ("Priority", _priority),
-    "privacy": ("Privacy", _some_of(_PRIVACIES, ";")),
     "reason": ("Reason", reason),
     "retry-after": ("Retry-After", _digits),
     "subscription-state": ("Subscription-State", _subscription_state),

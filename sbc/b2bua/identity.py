@@ -4,7 +4,7 @@ hosts.
 A user part and a display name cross, since they are the call; every host is replaced (S1, Z4).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
@@ -87,6 +87,11 @@ def escaped(user: str) -> str:
 def at(user: str, host: str) -> str:
     """An address of ours for that user."""
     return f"<sip:{escaped(user)}@{host}>"
+
+
+def anonymous(who: Parties) -> Parties:
+    """The caller unnamed (RFC 3323 §4.1.1.3)."""
+    return replace(who, caller="anonymous", caller_display="Anonymous", anonymous=True)
 
 
 def from_field(who: Parties, domain: str, tag: str) -> str:

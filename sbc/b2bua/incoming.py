@@ -58,7 +58,7 @@ def acknowledged(usage: Usage, request: Request) -> None:
         return
     answer = None
     if waiting.offered:
-        _, answer = read_leniently(request)
+        _, answer = read_leniently(request, usage.leg.terms)
         usage.exchange.answer_received()
     usage.wire.tell(usage.leg.call, Acknowledged(usage, waiting.offered, answer))
     if usage.bye_after_ack is not None:
@@ -102,7 +102,7 @@ def _checked(usage: Usage, request: Request) -> tuple[Content, Session | None]:
     method = request.method
     if unknown_among(request.headers.require, usage.leg.terms):
         raise BadMessage(420, "Bad Extension")
-    content, described = read(request)
+    content, described = read(request, usage.leg.terms)
     if method in OFFERING:
         return content, described
     if method == "NOTIFY" and not any(name == "Event" for name, _ in content.fields):

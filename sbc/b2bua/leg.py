@@ -14,6 +14,7 @@ from sbc.actions import Flow
 from sbc.b2bua.content import ACCEPT, EMPTY, Content
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import printable
+from sbc.b2bua.privacy import NONE
 from sbc.b2bua.wire import Wire
 from sbc.dialog.dialog import Dialog
 from sbc.routing.listeners import Listener
@@ -114,7 +115,7 @@ class Leg:
                 self.session_field(),
                 *owed(status, self.terms),
                 *fields,
-                *content.fields,
+                *self.said(content),
             ),
             content.payload,
             to_tag=to_tag,
@@ -122,6 +123,17 @@ class Leg:
         )
         self.traced("out", built)
         return built
+
+    def said(self, content: Content) -> tuple[Field, ...]:
+        """The header fields of what the other side says, as this peer may see them."""
+        if content.claims is NONE:
+            return content.fields
+        return (*content.fields, *content.claims.fields(self.terms, self.host))
+
+    @property
+    def host(self) -> str:
+        """Of addresses on our side, as this peer knows them."""
+        return self.terms.domain or self.listener.host
 
     def session_field(self) -> Field:
         session = self.call.session

@@ -14,6 +14,7 @@ from sbc.b2bua.content import ACCEPT, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
 from sbc.b2bua.leg import Leg, Peer, owed
+from sbc.b2bua.privacy import Asserted, Claims
 from sbc.b2bua.record import refusal_record
 from sbc.b2bua.session_id import NULL, SessionId, local_half
 from sbc.dialog import session_timer
@@ -178,7 +179,10 @@ class OutOfDialog:
     ) -> Call:
         """Raises BadMessage for a body that cannot be taken."""
         config, tokens, headers = self._shared.config, self._wire.tokens, request.headers
-        content, offer = read(request)
+        content, offer = read(request, self._shared.terms[attempt.trunk])
+        if attempt.user is not None:  # what was proved here holds before what anybody asserts
+            claims = Claims((Asserted("", attempt.user, tel=False),), content.claims.privacy)
+            content = replace(content, claims=claims)
         assert attempt.chosen is not None
         assert attempt.max_forwards is not None
         peer = Peer(attempt.zone, attempt.trunk, config.zones[attempt.zone].trust == "trusted")

@@ -11,6 +11,7 @@ from media.control import SessionReport
 from sbc.b2bua.causes import Cause
 from sbc.b2bua.identity import Parties
 from sbc.b2bua.leg import Leg
+from sbc.b2bua.privacy import NONE
 from sbc.policy.chain import Attempt, Reject
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def record_of(call: Call, now: float, *, trace: bool = False) -> Record:
         "route": facts.route,
         "from": facts.parties.caller,
         "to": facts.parties.called,
+        **call.content.claims.record(),
         "state": _SHOWN[call.state.name],
         "times": {
             "invite": _utc(call.shared, times.invite),
@@ -78,6 +80,7 @@ def refusal_record(
         "route": attempt.chosen.route if attempt.chosen else None,
         "from": who.caller,
         "to": who.called,
+        **NONE.record(),
         "state": "ended",
         "times": {"invite": at, "ringing": None, "answered": None, "ended": at},
         "setup_s": None,

@@ -25,7 +25,7 @@ from sbc.b2bua.events import (
     RangTooLong,
     Refused,
 )
-from sbc.b2bua.identity import at, from_field, request_uri, to_field, uri_host
+from sbc.b2bua.identity import anonymous, at, from_field, request_uri, to_field, uri_host
 from sbc.b2bua.inserted_offer import inserted_offer
 from sbc.b2bua.leg import Leg, Peer
 from sbc.b2bua.media import MediaPlan, MediaSide
@@ -72,13 +72,15 @@ def invite(call: Call, event: Allocated) -> None:
     peer = Peer(terms.zone, target.trunk, terms.trusted)
     tokens = call.wire.tokens
     leg = Leg(call, call.wire, "b", peer, target.flow, tokens.token(32), symmetric=False)
-    domain = terms.domain or leg.listener.host
+    domain, parties = leg.host, call.facts.parties
+    if call.content.claims.hidden_from(terms):
+        parties = anonymous(parties)
     offer = call.offer or call.inserted
     if offer is not None:
         offer = call.plan.offer(offer, "a")
     invitation = Invitation(
         request_uri=request_uri(call.called, target),
-        from_field=from_field(call.facts.parties, domain, tokens.token(16)),
+        from_field=from_field(parties, domain, tokens.token(16)),
         to_field=to_field(call.facts.parties, terms.domain or uri_host(target)),
         max_forwards=call.facts.max_forwards,
         content=call.content.with_sdp(offer),

@@ -198,7 +198,7 @@ class Usage:
         built = self.dialog.request(
             method,
             self.wire.via(self.leg.flow),
-            (*own, *fields, *content.fields),
+            (*own, *fields, *self.leg.said(content)),
             content.payload,
             content.payload_type,
             max_forwards,
@@ -279,7 +279,7 @@ class Usage:
         status, offer, answer = response.status, None, None
         if status >= 300 and asking.method in OFFERING:
             self.session.refused(response)
-        content, described = read_leniently(response)
+        content, described = read_leniently(response, self.leg.terms)
         if status >= 300:
             if asking.exchanges:
                 self.exchange.failed()

@@ -159,7 +159,8 @@ def responded(call: Call, event: Responded) -> None:
     if usage is None or asked is None:
         return
     if event.status >= 300:
-        usage.respond(key, _status_back(event, asked), (), Content(event.content.fields))
+        content = Content(event.content.fields, claims=event.content.claims)
+        usage.respond(key, _status_back(event, asked), (), content)
     elif event.offer is not None:
         _offer_returns(call, event, usage, key)
     elif event.answer is not None:

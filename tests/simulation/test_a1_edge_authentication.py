@@ -138,6 +138,16 @@ def test_a_call_is_challenged_and_then_goes_through(border: Border) -> None:
     assert "192.168.1.5" not in border.texts(CALLEE)
 
 
+def test_the_core_is_told_who_was_authenticated(border: Border) -> None:
+    phone = AccessPhone(border)
+    forged = "P-Asserted-Identity: <sip:boss@example.com>"
+    assert phone.invite("100", forged, "Privacy: id") == 0
+    invite = border.request(CALLEE, "INVITE")
+    assert invite.headers.get("p-asserted-identity") == "<sip:anna@10.20.0.5>"
+    assert invite.headers.get("privacy") == "id"
+    assert "boss" not in border.texts(CALLEE)
+
+
 def test_nobody_calls_as_another(border: Border) -> None:
     phone = AccessPhone(border)
     assert phone.invite("100", caller="bert") == 403

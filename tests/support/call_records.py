@@ -55,6 +55,8 @@ CALL: dict[str, Any] = {
     "route": "in",
     "from": "+49691234567",
     "to": "+4930987654",
+    "asserted": ["+49691234567"],
+    "privacy": None,
     "state": "ended",
     "times": {
         "invite": "2026-11-24T10:00:00.123Z",

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.effective import terms_of
+from media.sdp.session import Session
 from media.sdp.session import parse as parse_sdp
-from sbc.b2bua.content import ACCEPT, EMPTY, SDP, Content, read, read_leniently
+from sbc.b2bua import content as contents
+from sbc.b2bua.content import ACCEPT, EMPTY, SDP, Content
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request, build_response
+from tests.support.configs import config
 from tests.support.descriptions import sdp
 
 AUDIO = sdp("m=audio 4000 RTP/AVP 8")
@@ -20,6 +24,17 @@ FAST_UPDATE = (
     b'<?xml version="1.0"?><media_control><vc_primitive><to_encoder><picture_fast_update/>'
     b"</to_encoder><!-- from 10.0.0.7 --></vc_primitive></media_control>"
 )
+
+
+TERMS = terms_of(config())["pbx"]
+
+
+def read(message: Request | Response) -> tuple[Content, Session | None]:
+    return contents.read(message, TERMS)
+
+
+def read_leniently(message: Request | Response) -> tuple[Content, Session | None]:
+    return contents.read_leniently(message, TERMS)
 
 
 def request(body: bytes, kind: str | None = None, *fields: tuple[str, str]) -> Request:

@@ -11,7 +11,6 @@ from sbc.sip.headers import Headers
 
 _CAUSE = r"(?:SIP|Q\.850);cause=\d{1,3}"
 _MODES = r"(?:supported|sendrecv|sendonly|recvonly|inactive|gated)"
-_LEVELS = r"(?:header|session|user|none|critical|id|history)"
 _URN = r"<urn:alert:[a-z0-9]+(?::[a-z0-9-]+)+>"
 _STATE_PARAMETER = (
     r";(?:expires=\d{1,10}|retry-after=\d{1,10}"
@@ -23,7 +22,6 @@ GRAMMAR = {
     "Expires": r"\d{1,10}",
     "P-Early-Media": rf"{_MODES}(?:, {_MODES})*",
     "Priority": r"emergency|urgent|normal|non-urgent",
-    "Privacy": rf"{_LEVELS}(?:;{_LEVELS})*",
     "Reason": rf"{_CAUSE}(?:, {_CAUSE})?",
     "Retry-After": r"\d{1,10}",
     "Subscription-State": rf"(?:active|pending|terminated)(?:{_STATE_PARAMETER}){{0,3}}",
@@ -110,12 +108,6 @@ def crossed(*fields: Field) -> dict[str, str]:
         ("Priority", "non-urgent", "non-urgent"),
         ("Priority", "urgent, normal", None),
         ("Priority", "10.0.0.7", None),
-        ("Privacy", "id", "id"),
-        ("Privacy", "Header; user ;critical", "header;user;critical"),
-        ("Privacy", "id,history", "id;history"),
-        ("Privacy", "id;id;id", "id"),
-        ("Privacy", "id;10.0.0.7", "id"),
-        ("Privacy", "everything", None),
         ("Reason", 'Q.850;cause=16;text="Terminated by 10.0.0.7"', "Q.850;cause=16"),
         ("Reason", 'sip ; text="a" ; Cause = 487 ; x=y', "SIP;cause=487"),
         ("Reason", 'SIP;cause=200;text="Answered, elsewhere"', "SIP;cause=200"),
@@ -164,7 +156,6 @@ def test_a_field_that_crosses_is_rebuilt_from_what_it_means(
             ["supported", "sendrecv", "sendonly", "recvonly", "inactive", "gated"],
             ", ",
         ),
-        ("Privacy", ["header", "session", "user", "none", "critical", "id", "history"], ";"),
     ],
 )
 def test_every_registered_value_crosses(name: str, known: list[str], separator: str | None) -> None:
@@ -181,8 +172,10 @@ def test_every_registered_reason_of_a_subscription_crosses(why: str) -> None:
 
 
 def test_the_fields_of_one_name_are_one_list() -> None:
-    fields = crossed(("Reason", "SIP;cause=486"), ("Privacy", "id"), ("Reason", "Q.850;cause=17"))
-    assert fields == {"Reason": "SIP;cause=486, Q.850;cause=17", "Privacy": "id"}
+    fields = crossed(
+        ("Reason", "SIP;cause=486"), ("Priority", "urgent"), ("Reason", "Q.850;cause=17")
+    )
+    assert fields == {"Reason": "SIP;cause=486, Q.850;cause=17", "Priority": "urgent"}
 
 
 def test_two_priorities_are_none() -> None:

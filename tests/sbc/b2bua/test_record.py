@@ -135,6 +135,8 @@ def test_a_whole_call_is_told_to_the_last_field() -> None:
         "route": "in",
         "from": "200",
         "to": "100",
+        "asserted": [],
+        "privacy": None,
         "state": "ended",
         "times": {
             "invite": "2023-11-14T22:15:00.000Z",
@@ -193,6 +195,8 @@ def test_a_refused_call_is_told_to_the_last_field() -> None:
         "route": None,
         "from": "200",
         "to": "100",
+        "asserted": [],
+        "privacy": None,
         "state": "ended",
         "times": {
             "invite": "2023-11-14T22:15:00.000Z",
