@@ -42,7 +42,7 @@ class Terms:
     media: MediaProfile
     limits: TrunkLimits
     offerless: Literal["relay", "insert"]
-    refer: Literal["relay", "reject"]
+    refer: Literal["relay", "local", "reject"]
     """What becomes of a REFER that it sends."""
     redirect: Literal["relay", "follow"]
     """What becomes of a 3xx that it sends."""

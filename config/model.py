@@ -316,8 +316,9 @@ class Trunk(Section):
     """What it does not say, its zone says."""
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
-    refer: Literal["relay", "reject"] | None = None
-    """What becomes of its REFER (RFC 3515): it crosses to the other side, or it gets 403. None:
+    refer: Literal["relay", "local", "reject"] | None = None
+    """What becomes of its REFER (RFC 3515): it crosses to the other side, the border
+    does a blind transfer itself, or it gets 403. None:
     `relay` in a trusted zone, `reject` in an untrusted one."""
     redirect: Literal["relay", "follow"] = "relay"
     """Its 3xx goes back to the caller, at our own address; or the border calls the numbers that it
@@ -383,7 +384,7 @@ class Access(Section):
     session_timer: SessionTimer = SessionTimer()
     privacy: Privacy = Privacy()
     offerless: Literal["relay", "insert"] = "relay"
-    refer: Literal["relay", "reject"] | None = None
+    refer: Literal["relay", "local", "reject"] | None = None
     redirect: Literal["relay", "follow"] = "relay"
     max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3
 

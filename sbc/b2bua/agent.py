@@ -30,6 +30,7 @@ from sbc.b2bua.caller import Caller
 from sbc.b2bua.causes import FAULT
 from sbc.b2bua.events import (
     CallEvent,
+    JoinDue,
     LastedTooLong,
     MediaDied,
     NotReported,
@@ -61,7 +62,11 @@ from sbc.transaction.layer import (
 )
 from sbc.upstream.registration import Registration
 
-_TIMED: dict[str, Callable[[], CallEvent]] = {"duration": LastedTooLong, "ring": RangTooLong}
+_TIMED: dict[str, Callable[[], CallEvent]] = {
+    "duration": LastedTooLong,
+    "join": JoinDue,
+    "ring": RangTooLong,
+}
 
 SWEEP = 3 * GIVE_UP
 """Seconds after a fault; until then each leg of its call may still be ended in good order."""
@@ -83,6 +88,8 @@ class Agent:
         """The last calls that are over: what operators ask about most, with their ladders."""
         self._invites: dict[Key, Call] = {}
         self._in_use: Counter[str] = Counter()
+        shared.adopt = self._adopt
+        shared.admit = partial(out_of_dialog.admit, self._in_use.__getitem__)
         """Calls from each trunk."""
         self._strays: deque[float] = deque(maxlen=MOST_STRAYS)
         """When the last of them came."""
@@ -155,15 +162,22 @@ class Agent:
             return
         if call is None:
             return
-        self.calls[call.uid] = call
         self._invites[key] = call
+        self._start(call)
+
+    def _adopt(self, call: Call) -> None:
+        setup.take_target(call)
+        self._start(call)
+
+    def _start(self, call: Call) -> None:
+        self.calls[call.uid] = call
         self._in_use[call.facts.caller.trunk] += 1
         self._wire.actions.append(Journal("start", call.uid, record_of(call, self._wire.now)))
         self._try(call, partial(setup.begin, call))
 
     def _remove(self, call: Call) -> None:
         if self.calls.pop(call.uid, None) is not None:
-            del self._invites[call.caller.key]
+            self._invites.pop(call.caller.key, None)
             self._in_use[call.facts.caller.trunk] -= 1
             self.recent[call.uid] = (call.record, call.trace)
             if len(self.recent) > RECENT:

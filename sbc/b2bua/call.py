@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from config.effective import Terms
 from config.model import Config
-from media.control import Close, Command, SessionReport
+from media.control import Close, Command, SessionReport, Side
 from media.sdp.session import Session
 from sbc.actions import AskRelay
 from sbc.b2bua.callee import Callee
@@ -26,10 +27,15 @@ from sbc.b2bua.media import MediaPlan
 from sbc.b2bua.redirect import Redirects
 from sbc.b2bua.session_id import SessionId
 from sbc.b2bua.trace import Trace
+from sbc.b2bua.transferee import Transferee
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import Wire
+from sbc.policy.chain import Reject
 from sbc.routing.targets import Target, Targets
 from sbc.transaction.events import Key
+
+if TYPE_CHECKING:
+    from sbc.b2bua.transfer import Transfer
 
 
 class State(Enum):
@@ -112,6 +118,10 @@ class Shared:
     serial: int = 0
     reach: Callable[[str, str, str], Reached | None] = lambda *_: None
     """Where a call may go, by the zone and name of who makes it, and the number."""
+    admit: Callable[[Peer, str, int], Reached | Reject] = lambda *_: Reject(403, "nobody admits it")
+    """The same, if all policies let that peer call the number with so many hops left."""
+    adopt: Callable[[Call], None] = lambda _: None
+    """Begins a call that another call has made."""
 
     def ask(self, call: Call, command: Command) -> int:
         """Ask the relay; the reply comes back to `call`, or word that there will be none."""
@@ -151,8 +161,11 @@ class Call:
         "content",
         "ended_by",
         "facts",
+        "goes_on",
         "inserted",
+        "linked",
         "offer",
+        "own_offer",
         "parked",
         "plan",
         "previews",
@@ -168,9 +181,10 @@ class Call:
         "targets",
         "times",
         "trace",
+        "transfer",
     )
 
-    caller: Caller
+    caller: Caller | Transferee
     """Set as soon as the call exists; a leg needs its call first."""
     target: Target
     plan: MediaPlan
@@ -206,6 +220,14 @@ class Call:
         """Our request on one leg → the request on the other that it stands for."""
         self.refreshes: set[Key] = set()
         """INVITEs of ours that only refresh a session."""
+        self.own_offer: Session | None = None
+        """What a transferred party said last, which is offered to the target in its name."""
+        self.goes_on: tuple[MediaPlan, Side] | None = None
+        """The plan and side in whose numbering the caller's descriptions go on."""
+        self.transfer: Transfer | None = None
+        """Of one party of this call to another."""
+        self.linked: str | None = None
+        """The call that this one was transferred from, or to."""
         self.inserted: Session | None = None
         """Our own offer, to a target that refuses an INVITE without one."""
         self.previews: dict[Usage, Session] = {}

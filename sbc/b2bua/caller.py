@@ -81,6 +81,11 @@ class Caller:
         leg.began(usage)
         return usage
 
+    def pair(self, usage: Usage) -> None:
+        """A dialog of the called side gets one here that stands for it."""
+        usage.peer = self.new_usage()
+        usage.peer.peer = usage
+
     def progress(self, usage: Usage, status: int, content: Content, *, reliable: bool) -> None:
         """A provisional answer in one early dialog; reliable if the caller can and it matters."""
         if self.final:
@@ -129,7 +134,7 @@ class Caller:
             self._held = self.answered = None
             self.final = False
             self.refuse(status, fields)
-        else:
+        elif self.answered.leg is self.leg:  # else it was transferred to another call
             self.answered.bye(reasons(fields))
 
     def cancelled(self) -> None:

@@ -207,6 +207,11 @@ class RangTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinDue:
+    """The dialog of a transferred party was busy; it may be free now."""
+
+
+@dataclass(frozen=True, slots=True)
 class LastedTooLong:
     pass
 
@@ -227,6 +232,7 @@ CallEvent = (
     | MediaDied
     | RelayLost
     | RangTooLong
+    | JoinDue
     | LastedTooLong
     | Stopping
 )

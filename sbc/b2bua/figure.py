@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sbc.b2bua import ports, setup, teardown, within
+from sbc.b2bua import ports, setup, teardown, transfer, within
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.events import (
     Abandoned,
@@ -17,6 +17,7 @@ from sbc.b2bua.events import (
     Answered,
     CallEvent,
     Ended,
+    JoinDue,
     LastedTooLong,
     MediaDied,
     NeverAcknowledged,
@@ -66,6 +67,7 @@ _SETUP: Mapping[type[CallEvent], Handler] = {
     Refused: setup.turned_down,
 }
 _TALKING: Mapping[type[CallEvent], Handler] = {
+    JoinDue: transfer.join_due,
     LastedTooLong: teardown.lasted_too_long,
     MediaDied: teardown.media_died,
     RefreshDue: within.refresh_due,

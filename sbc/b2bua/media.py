@@ -175,6 +175,21 @@ class MediaPlan:
         """What we last told this side, to be offered to it once more."""
         return self._talk(branch).told.get(to)
 
+    def said_by(self, side: Side, branch: Branch) -> Session | None:
+        """The last description of this side."""
+        return self._talk(branch).said.get(side)
+
+    def goes_on(self, side: Side, plan: MediaPlan, was: Side) -> None:
+        """That peer has heard us in another plan: for it the versions go on (RFC 3264 §8)."""
+        self._tracks[side] = plan._tracks[was]
+
+    def told_before(self, to: Side, branch: Branch) -> Session | None:
+        """What we last told this side of this plan, as news after another plan has spoken."""
+        talk = self._talk(branch)
+        if to in talk.told:
+            talk.told[to] = self._tracks[to].stamp(talk.told[to])
+        return talk.told.get(to)
+
     def refreshed(self, session: Session, by: Side, branch: Branch) -> None:
         """The answer to that; where it is the same again, nothing moves. Raises BadAnswer."""
         talk, to = self._talk(branch), OTHER[by]

@@ -203,6 +203,27 @@ class OutOfDialog:
         call.targets = targets
         return call
 
+    def admit(
+        self, in_use: Callable[[str], int], peer: Peer, number: str, hops_left: int
+    ) -> Reached | Reject:
+        """May this peer have a call made to the number, by the policies of all calls?"""
+        attempt = Attempt(
+            zone=peer.zone,
+            trunk=peer.trunk,
+            called=number,
+            max_forwards=hops_left + 1,
+            require=(),
+            calls=in_use(peer.trunk),
+            draining=self._shared.draining,
+        )
+        verdict = chain.run(self._policies, attempt)
+        if isinstance(verdict, Reject):
+            return verdict
+        targets = self._targets(verdict.chosen, verdict.called)
+        if verdict.chosen is None or not targets:
+            return Reject(480, "nobody is registered there")
+        return Reached(verdict.chosen.route, targets)
+
     def _reach(self, zone: str, trunk: str, number: str) -> Reached | None:
         chosen = self._routes.choose(zone, trunk, number)
         targets = self._targets(chosen, number) if chosen is not None else []

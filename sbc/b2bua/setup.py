@@ -55,8 +55,8 @@ def _allocate(call: Call) -> None:
     offer."""
     call.state = State.ALLOCATING
     terms = call.shared.terms[call.target.trunk]
-    call.inserted = None
-    if call.offer is None and terms.offerless == "insert":
+    call.inserted = call.own_offer
+    if call.offer is None and call.inserted is None and terms.offerless == "insert":
         call.inserted = inserted_offer(call.target.listener.ip)
     offer = call.offer or call.inserted
     event = Allocated()
@@ -218,8 +218,8 @@ def rang_too_long(call: Call, event: RangTooLong) -> None:
 def _pair(call: Call, usage: Usage) -> Usage:
     """The caller's early dialog that stands for this one of the called side."""
     if usage.peer is None:
-        usage.peer = call.caller.new_usage()
-        usage.peer.peer = usage
+        call.caller.pair(usage)
+    assert usage.peer is not None
     return usage.peer
 
 
@@ -227,12 +227,15 @@ def _plan(call: Call, target: Target) -> MediaPlan:
     caller = call.caller.leg
     tokens = call.wire.tokens
     session = call.uid if not call.attempts else f"{call.uid}.{len(call.attempts)}"
-    return MediaPlan(
+    plan = MediaPlan(
         session,
         _side(call, caller.peer.trunk, caller.listener, caller.flow.remote[0]),
         _called_side(call, target),
         (tokens.number(2**31), tokens.number(2**31)),
     )
+    if call.goes_on is not None:
+        plan.goes_on("a", *call.goes_on)
+    return plan
 
 
 def _called_side(call: Call, target: Target) -> MediaSide:

@@ -46,6 +46,8 @@ def abandoned(call: Call, event: Abandoned) -> None:
 
 
 def hung_up(call: Call, event: Ended) -> None:
+    if call.transfer is not None and call.transfer.referrer_left(event.usage):
+        return
     if event.usage.leg.side == "a":
         if call.caller.accepted:
             finish(call, event.cause, "caller", event.fields)
@@ -120,6 +122,8 @@ def finish(call: Call, cause: Cause, by: str, fields: Sequence[Field] = ()) -> N
     call.cause = cause
     call.ended_by = by
     call.times.ended = call.wire.now
+    if call.transfer is not None:
+        call.transfer.old_ended()
     call.wire.timers.clear((call, "ring"))
     call.wire.timers.clear((call, "duration"))
     told = tuple(fields) if reasons(fields) else (*fields, cause.field)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from media.sdp.anchor import BadAnswer
-from sbc.b2bua import ports
+from sbc.b2bua import ports, transfer
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.causes import BAD_ANSWER, passed_on
 from sbc.b2bua.content import Content
@@ -56,6 +56,10 @@ def requested(call: Call, event: Requested) -> None:
         usage.respond(event.key, 405)
     elif event.method == "REFER" and usage.leg.terms.refer == "reject":
         usage.respond(event.key, 403)  # RFC 3515 §2.4.2
+    elif event.method == "REFER" and usage.leg.terms.refer == "local":
+        transfer.asked(call, event, peer, left)
+    elif peer.leg.call is not call:
+        usage.respond(event.key, 491)  # it is still in the call that it is transferred from
     elif asked.exchanges:
         _offer_crosses(call, event, peer, left)
     elif event.method == "UPDATE" and _only_refreshes(asked, peer):
@@ -150,6 +154,8 @@ def _method_for(peer: Usage, event: Requested) -> str | None:
 
 def responded(call: Call, event: Responded) -> None:
     """The other side's final answer goes back to whoever asked."""
+    if call.transfer is not None and call.transfer.responded(event):
+        return
     if event.key in call.refreshes:
         call.refreshes.discard(event.key)
         _refreshed(call, event)

@@ -32,6 +32,8 @@ EVENTS: Mapping[str, Level] = {
     "relay_up": "info",
     "tcp_refused": "warning",
     "too_large_for_udp": "warning",
+    "transfer_failed": "info",
+    "transferred": "info",
     "trunk_register_failed": "warning",
     "trunk_registered": "info",
     "trunk_unregistered": "warning",

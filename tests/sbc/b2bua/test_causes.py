@@ -46,6 +46,7 @@ def test_bye_and_cancel_say_the_reasons_and_nothing_else() -> None:
 
 
 OURS = {
+    "TRANSFERRED": (200, 16),
     "NORMAL": (200, 16),
     "CANCELLED": (487, 31),
     "NO_ANSWER": (480, 19),  # alerting, no answer: nearer than the 18 of 480

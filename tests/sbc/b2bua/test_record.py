@@ -132,6 +132,7 @@ def test_a_whole_call_is_told_to_the_last_field() -> None:
         "uid": border.started[0],
         "node": "sbc",
         "session_id": f"{alice};remote={bob}",
+        "linked": None,
         "route": "in",
         "from": "200",
         "to": "100",
@@ -192,6 +193,7 @@ def test_a_refused_call_is_told_to_the_last_field() -> None:
     assert record == {
         "node": "sbc",
         "session_id": None,
+        "linked": None,
         "route": None,
         "from": "200",
         "to": "100",
