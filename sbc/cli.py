@@ -1,4 +1,4 @@
-"""The command line: `run`, `check`, `calls`, `call`, `registrations`, `trunks`, `report`, `demo`.
+"""The command line: `run`, `check`, `calls`, `call`, `registrations`, `trunks`, `report` and so on.
 
 What is slow to import (rich, the model of the configuration, the border itself) is imported by the
 command that needs it, so that `sbc calls` answers at once.
@@ -6,6 +6,7 @@ command that needs it, so that `sbc calls` answers at once.
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -72,10 +73,13 @@ def run(file: File) -> None:
 def check(file: File, as_json: AsJson = False) -> None:
     """Tell everything that is wrong with a configuration."""
     from config.loader import load_with_warnings  # noqa: PLC0415
+    from sbc.transport.rotation import expiring  # noqa: PLC0415
 
     try:
-        problems, omitted = load_with_warnings(file).warnings, 0
-        failed = False
+        loaded = load_with_warnings(file)
+        on_files = loaded.refused(expiring(loaded.config, time.time()))
+        problems, omitted = (*loaded.warnings, *on_files.problems), 0
+        failed = any(problem.severity == "error" for problem in problems)
     except ConfigError as error:
         problems, omitted = error.problems, error.omitted
         failed = True
@@ -146,6 +150,20 @@ def trunks(config: ConfigFile = None, as_json: AsJson = False) -> None:
     from sbc.operate.trunk_table import trunk_table  # noqa: PLC0415
 
     show(trunk_table(found))
+
+
+@main.command()
+def certificates(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """List the certificates in use, and how long they are good."""
+    with _explained():
+        found = _Border(config).client.certificates()
+    if as_json:
+        _print_json(found)
+        return
+    from sbc.operate.certificate_table import certificate_table  # noqa: PLC0415
+    from sbc.operate.tables import show  # noqa: PLC0415
+
+    show(certificate_table(found))
 
 
 @report.callback()

@@ -54,6 +54,9 @@ class Client:
         """By its uid or the beginning of it. Raises NoSuchCall, Ambiguous too."""
         return self._ask(f"/call/{quote(uid, safe='', errors='replace')}")
 
+    def certificates(self) -> list[Json]:
+        return self._list("/status", "certificates")
+
     def status(self) -> Json:
         return self._ask("/status")
 

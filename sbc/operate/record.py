@@ -45,6 +45,13 @@ def text(record: Record, *path: str) -> str | None:
     return printable(value) if isinstance(value, str) else None
 
 
+def texts(record: Record, *path: str) -> list[str]:
+    value = field(record, *path)
+    if not isinstance(value, (list, tuple)):
+        return []
+    return [printable(each) for each in value if isinstance(each, str)]
+
+
 def number(record: Record, *path: str) -> float | None:
     value = field(record, *path)
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from sbc.cli import main
 from sbc.operate.journal import Journal, SpoolInUse
 from sbc.operate.record import timestamp
+from tests.support.authority import Authority
 from tests.support.borders import running_border
 from tests.support.call_records import call
 from tests.support.configs import TWO_ZONES
@@ -125,6 +126,30 @@ def test_registrations_of_the_running_border(config: Path) -> None:
         assert "41 s" in told.stdout
         as_json = sbc("registrations", "--config", config, "--json").stdout
         assert json.loads(as_json) == [phone]
+
+
+def test_certificates_of_the_running_border(config: Path) -> None:
+    """(X7)"""
+    edge = {"name": "edge", "days_left": 12.0, "names": ["a.example"], "chain": "/edge.pem"}
+    with running_border(config.parent / "run", [], {"certificates": [edge]}):
+        told = sbc("certificates", "--config", config)
+        assert told.exit_code == 0
+        assert "a.example" in told.stdout
+        assert json.loads(sbc("certificates", "--config", config, "--json").stdout) == [edge]
+
+
+def test_a_check_looks_into_certificates_too(config: Path) -> None:
+    """(X7)"""
+    pair = Authority(config.parent).pair("edge", "a.example", days=10)
+    text = config.read_text()
+    config.write_text(f"{text}certificates:\n  e: {{ chain: {pair.chain}, key: {pair.key} }}\n")
+    told = sbc("check", config)
+    assert told.exit_code == 0
+    assert "expires in 10 days" in told.stdout
+    pair.key.write_text("no key")
+    told = sbc("check", config)
+    assert told.exit_code == 1
+    assert "certificates.e: chain and key: " in told.stdout
 
 
 def test_without_a_border_calls_says_so(config: Path) -> None:
@@ -336,7 +361,8 @@ def test_output_that_is_kept_in_memory_is_left_as_it_is(config: Path) -> None:
 def test_help_names_every_command() -> None:
     told = sbc("--help").stdout
     assert all(
-        name in told for name in ("run", "check", "calls", "call", "trunks", "report", "demo")
+        name in told
+        for name in ("run", "check", "calls", "call", "trunks", "certificates", "report", "demo")
     )
     assert sbc().exit_code == 2
     assert "quality" in sbc("report", "--help").stdout
