@@ -28,12 +28,27 @@ from tests.e2e.support.places import (
 from tests.e2e.support.processes import Running
 from tests.e2e.support.tools import path_of, require
 from tests.e2e.support.waiting import eventually
+from tests.support.authority import Authority, Pair
 
 PASSWORD = "a phone's password"
 
 
-def with_phones(registrar: dict[str, Any]) -> dict[str, Any]:
+ORIGIN = "https://phone.example.com"
+
+
+def with_phones(registrar: dict[str, Any], pair: Pair) -> dict[str, Any]:
     config = two_zones(WAN, LAN, at(CARRIER), at(PBX))
+    config["certificates"] = {"edge": {"chain": str(pair.chain), "key": str(pair.key)}}
+    config["interfaces"]["wan"]["sip"] += [
+        {"transport": "tls", "port": 5061, "certificate": "edge"},
+        {
+            "transport": "wss",
+            "port": 443,
+            "certificate": "edge",
+            "path": "/sip",
+            "origins": [ORIGIN],
+        },
+    ]
     config["access"] = {
         "phones": {
             "zone": "outside",
@@ -64,12 +79,31 @@ def places(network: Network, monkeypatch: pytest.MonkeyPatch) -> Network:
     return network
 
 
-def phone_at(network: Network, directory: Path, ending: ExitStack, transport: str) -> Baresip:
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def pair(authority: Authority) -> Pair:
+    """What the border shows of itself."""
+    return authority.pair("edge", WAN[0])
+
+
+def phone_at(
+    network: Network,
+    directory: Path,
+    ending: ExitStack,
+    transport: str,
+    authority: Authority | None = None,
+) -> Baresip:
+    port = ":5061" if transport == "tls" else ""
     account = (
         f'<sip:anna@example.com;transport={transport}>;auth_user=anna;auth_pass="{PASSWORD}"'
-        f';outbound="sip:{WAN[0]};transport={transport}";regint=60;answermode=auto'
+        f';outbound="sip:{WAN[0]}{port};transport={transport}";regint=60;answermode=auto'
     )
-    phone = Baresip(network, "phone", PHONE[0], "anna", 1000.0, directory / "phone", account)
+    trust = authority.trust if authority is not None else None
+    phone = Baresip(network, "phone", PHONE[0], "anna", 1000.0, directory / "phone", account, trust)
     ending.callback(phone.close)
     return phone
 
@@ -95,19 +129,21 @@ def calls_anna(network: Network, directory: Path, port: int) -> Running:
     return Running(network.wrap("core")(command), directory / f"sipp-{port}.log", cwd=directory)
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_phone_behind_nat_is_absorbed_and_called_back(
     places: Network,
     start_border: StartBorder,
     ending: ExitStack,
     tmp_path: Path,
     transport: str,
+    authority: Authority,
+    pair: Pair,
 ) -> None:
     kamailio = Kamailio(PBX, tmp_path / "kamailio", places.wrap("core"))
     ending.callback(kamailio.close)
     absorb = {"mode": "absorb", "upstream": "pbx", "client_expires": "60s"}
-    border = start_border(with_phones(absorb), places.wrap("border"))
-    phone_at(places, tmp_path, ending, transport)
+    border = start_border(with_phones(absorb, pair), places.wrap("border"))
+    phone_at(places, tmp_path, ending, transport, authority)
     (binding,) = eventually("the registration", lambda: bound(border))
     assert (binding["user"], binding["transport"]) == ("anna", transport)
     assert binding["source"].startswith(f"{NAT}:")
@@ -129,12 +165,12 @@ def test_a_phone_behind_nat_is_absorbed_and_called_back(
 
 
 def test_a_phone_is_called_after_a_restart_of_the_border(
-    places: Network, start_border: StartBorder, ending: ExitStack, tmp_path: Path
+    places: Network, start_border: StartBorder, ending: ExitStack, tmp_path: Path, pair: Pair
 ) -> None:
     kamailio = Kamailio(PBX, tmp_path / "kamailio", places.wrap("core"))
     ending.callback(kamailio.close)
     absorb = {"mode": "absorb", "upstream": "pbx", "client_expires": "300s"}
-    border = start_border(with_phones(absorb), places.wrap("border"))
+    border = start_border(with_phones(absorb, pair), places.wrap("border"))
     phone_at(places, tmp_path, ending, "udp")
     (before,) = eventually("the registration", lambda: bound(border))
     eventually("it upstream", lambda: bound(border)[0]["upstream"] == "registered")

@@ -60,8 +60,10 @@ class Baresip:
         hertz: float,
         directory: Path,
         account: str | None = None,
+        trust: Path | None = None,
     ) -> None:
-        """`account`: its line of the file of accounts; None: it registers nowhere."""
+        """`account`: its line of the file of accounts; None: it registers nowhere. `trust`: who
+        vouches for the servers that it reaches by TLS."""
         self.ip = ip
         self.events: list[Event] = []
         """All that it told of its calls, in order."""
@@ -71,6 +73,8 @@ class Baresip:
         write_tone(tone, hertz, 30)
         form = {"ip": ip, "tone": tone, "modules": MODULES, "control": _CONTROL_PORT}
         config = _CONFIG.format(**form, recordings=self._recordings)
+        if trust is not None:
+            config += f"sip_cafile {trust}\n"
         (directory / "config").write_text(config)
         account = account or f"<sip:{user}@{ip}>;regint=0;answermode=auto"
         (directory / "accounts").write_text(f"{account}\n")
