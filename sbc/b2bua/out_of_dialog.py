@@ -10,12 +10,13 @@ from functools import partial
 from sbc.actions import Flow, Journal
 from sbc.b2bua.call import Call, Facts, Reached, Shared
 from sbc.b2bua.caller import Caller
-from sbc.b2bua.content import ACCEPT, read
+from sbc.b2bua.content import ACCEPT, Content, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
 from sbc.b2bua.leg import Leg, Peer, owed
 from sbc.b2bua.privacy import Asserted, Claims
 from sbc.b2bua.record import refusal_record
+from sbc.b2bua.replaces import replaced
 from sbc.b2bua.session_id import NULL, SessionId, local_half
 from sbc.dialog import session_timer
 from sbc.policy import chain
@@ -183,6 +184,7 @@ class OutOfDialog:
         if attempt.user is not None:  # what was proved here holds before what anybody asserts
             claims = Claims((Asserted("", attempt.user, tel=False),), content.claims.privacy)
             content = replace(content, claims=claims)
+        content, targets = self._replacing(request, flow, attempt.trunk, content, targets)
         assert attempt.chosen is not None
         assert attempt.max_forwards is not None
         peer = Peer(attempt.zone, attempt.trunk, config.zones[attempt.zone].trust == "trusted")
@@ -223,6 +225,20 @@ class OutOfDialog:
         if verdict.chosen is None or not targets:
             return Reject(480, "nobody is registered there")
         return Reached(verdict.chosen.route, targets)
+
+    def _replacing(
+        self, request: Request, flow: Flow, trunk: str, content: Content, targets: list[Target]
+    ) -> tuple[Content, list[Target]]:
+        """A Replaces goes to the very peer whose dialog it names, and nowhere else (S9)."""
+        values = request.headers.all("replaces")
+        found = replaced(self._wire.usages, values, trunk, flow.interface)
+        if found is None:
+            return content, targets
+        there, peer = found
+        targets = [each for each in targets if each.trunk == peer.trunk]
+        if not targets:
+            raise BadMessage(481, "Replaces names a dialog elsewhere")
+        return replace(content, fields=(*content.fields, ("Replaces", str(there)))), targets
 
     def _reach(self, zone: str, trunk: str, number: str) -> Reached | None:
         chosen = self._routes.choose(zone, trunk, number)

@@ -41,6 +41,8 @@ def follow(call: Call, event: Refused) -> bool:
     """Is there a number to call in place of the one that was refused? Then it is the next."""
     if call.plan.described or event.status >= 600:
         return False
+    if any(name == "Replaces" for name, _ in call.content.fields):
+        return False  # it is meant for that peer alone
     terms = call.shared.terms[call.target.trunk]
     if 300 <= event.status < 400 and terms.redirect == "follow":
         call.redirects.heard(event.contacts, terms.max_redirects)

@@ -251,3 +251,22 @@ def untagged(request: Request, status: int = 180) -> bytes:
         "Content-Length: 0",
     ]
     return "\r\n".join([f"SIP/2.0 {status} Whatever", *fields, "", ""]).encode()
+
+
+def test_the_ports_of_what_only_a_losing_branch_took_are_free_within_a_second() -> None:
+    border = Border()
+    video = "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
+    request, bob, carol = fork(border, body=f"{OFFER}{video}")
+    bob.answers(request, 183, body=f"{ANSWER}{video.replace('4002', '6002')}")
+    assert [plan.closed for plan in border.programs()[-1].streams] == [False, False]
+    carol.answers(request, 183, body=f"{ANSWER}m=video 0 RTP/AVP 96\r\n")
+    answered = border.now
+    carol.answers(request, 200, body=f"{ANSWER}m=video 0 RTP/AVP 96\r\n")
+    assert [plan.closed for plan in border.programs()[-1].streams] == [False, True]
+    assert border.now - answered < 1
+    bob.answers(request, 200, body=ANSWER)
+    assert [m.headers.to.tag for m in border.take(CALLEE)] == ["carol-tag", "bob-tag", "bob-tag"]
+    caller = calling(border, border.response(CALLER, 200))
+    caller.ack()
+    hang_up(caller, carol)
+    assert border.over()
