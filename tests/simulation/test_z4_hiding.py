@@ -50,7 +50,6 @@ HEADERS = [
     "Record-Route: <sip:10.20.0.11;lr;canary=canary>",
     "Referred-By: <sip:canary@canary.inside>",
     "Remote-Party-ID: <sip:300@canary.inside>;party=calling",
-    "Replaces: canary;to-tag=canary;from-tag=canary",
     "Reply-To: <sip:canary@canary.inside>",
     "Resource-Priority: canary.1",
     "Retry-After: 18000 (canary);duration=60",

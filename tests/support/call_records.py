@@ -52,6 +52,7 @@ CALL: dict[str, Any] = {
     "uid": "20261124-0001",
     "node": "sbc",
     "session_id": "0" * 32,
+    "linked": None,
     "route": "in",
     "from": "+49691234567",
     "to": "+4930987654",
