@@ -12,6 +12,7 @@ part.
 * Processor time is user and system time of all processes of a subject (/proc/PID/stat). Memory is
   their PSS, after the calls less before, by the number of calls; the kernel's part is the growth
   of its slabs, where sockets are, and of the whole machine: only good on a quiet one.
+* A message: calls through the core alone, and what of it reading, describing and writing take.
 * Calls: INVITE 100 180 200 ACK, half a second, BYE 200. "Without media" has descriptions without
   a media line; "anchored" has one audio stream, for which ports are opened and closed, and which
   stays silent; "anchored, N packets" plays some G.711 each way, so that sources are found and
