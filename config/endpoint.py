@@ -25,11 +25,17 @@ _URI = re.compile(
     r"(?:\?(?P<headers>.*))?"
 )
 
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)*(?![0-9]+$){_LABEL}")
+"""A host name (RFC 1123 §2.1); one that ends like an address is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
     transport: Dialled
-    address: IpAddress
+    """For a name: what it is if the DNS does not say (RFC 3263 §4.1)."""
+    address: IpAddress | None
+    """None: the host is a name, which is looked up."""
     port: int
 
 
@@ -53,15 +59,16 @@ def parse_endpoint(uri: str) -> Target:
     return Target(transport, _host(found), _port(found["port"], DEFAULT_PORT[transport]))
 
 
-def _host(found: re.Match[str]) -> IpAddress:
+def _host(found: re.Match[str]) -> IpAddress | None:
     written = found["host"] if found["host6"] is None else found["host6"]
+    if found["host6"] is None and _NAME.fullmatch(written):
+        return None
     try:
         address = parse_address(written)
     except Misread as error:
-        if re.search(r"[g-zG-Z]", written):
-            hint = "names are not looked up yet: write the address"
-            raise Misread(f"{quoted(written)} is a host name", hint) from None
-        raise Misread(f"the host of the URI: {error}", error.hint) from None
+        lettered = re.search(r"[g-zG-Z]", written)
+        hint = "write an address, or a host name" if lettered else error.hint
+        raise Misread(f"the host of the URI: {error}", hint) from None
     if (address.version == 6) != (found["host6"] is not None):
         raise Misread(f"{quoted(written)} has its brackets wrong", "brackets: IPv6 only")
     if address.is_unspecified or address.is_multicast:

@@ -422,6 +422,15 @@ class Match(Section):
     """An access group in which the called user has a phone that is registered."""
 
 
+class Failover(Section):
+    """When another server is tried (R4, RFC 3263 §4.3)."""
+
+    no_answer_after: Annotated[Seconds, Field(ge=1, le=32)] = 4.0
+    """A server that has said nothing at all for so long is given up, if there is another."""
+    setup_budget: Annotated[Seconds, Field(ge=1, le=180)] = 20.0
+    """After so long, from the caller's INVITE on, no other is tried."""
+
+
 class Route(Section):
     name: Name
     from_: Annotated[
@@ -436,6 +445,7 @@ class Route(Section):
     match: Match = Match()
     to: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Trunks and access groups, tried in this order."""
+    failover: Failover = Failover()
 
 
 class TurnListen(Section):
@@ -490,6 +500,11 @@ class Turn(Section):
     stun: TurnStun = TurnStun()
 
 
+class Dns(Section):
+    servers: tuple[Listen, ...] = ()
+    """Address and port of each server that names are asked of. Empty: those of this host."""
+
+
 class Cdr(Section):
     spool: str = "/var/lib/sbc/cdr"
 
@@ -520,5 +535,6 @@ class Config(Section):
     access: dict[Name, Access] = {}
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
     turn: Turn | None = None
+    dns: Dns = Dns()
     cdr: Cdr = Cdr()
     monitoring: Monitoring = Monitoring()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from media.control import Command
+from sbc.location.records import Question
 
 Address = tuple[str, int]
 Transport = Literal["udp", "tcp", "tls", "ws", "wss"]
@@ -88,4 +89,11 @@ class StoreBinding:
     """As JSON can hold it; None: it is over."""
 
 
-Action = Transmit | AskRelay | Journal | Note | StoreBinding
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Ask the DNS. What comes of it, and be it nothing, comes back by `resolved`."""
+
+    question: Question
+
+
+Action = Transmit | AskRelay | Journal | Note | StoreBinding | Resolve

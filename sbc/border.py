@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from config.model import Config
+from sbc.dns import Resolver
 from sbc.operate.admin import Admin
 from sbc.operate.journal import Journal, keep_flushing
 from sbc.operate.log import Log
@@ -100,6 +101,8 @@ class Border:
         self._shell.attach_relay(self._link)
         self._supervisor = Supervisor("relay", setting.relay, Link(setting.control, self._link.up))
         self._turn = Supervisor("turn server", setting.turn) if setting.turn else None
+        self._resolver = Resolver(config.dns.servers, self._shell.resolved)
+        self._shell.attach_resolver(self._resolver)
         self._network = Network()
         self._admin = self._made_admin()
         self._stop: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -122,6 +125,7 @@ class Border:
             await self._start_admin()
             ending.push_async_callback(self._admin.stop)
             ending.callback(self._shell.close)
+            ending.push_async_callback(self._resolver.close)
             ending.callback(self._network.close)
             ending.push_async_callback(self._end_relay)
             link = asyncio.create_task(self._link.run())

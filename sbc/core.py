@@ -16,6 +16,8 @@ from sbc.b2bua.call import Shared
 from sbc.b2bua.out_of_dialog import OutOfDialog
 from sbc.b2bua.record import record_of
 from sbc.b2bua.wire import Wire
+from sbc.location.finder import Finder
+from sbc.location.records import Answer, Question
 from sbc.registrar.phones import Phones
 from sbc.routing.listeners import Listeners
 from sbc.routing.sources import Sources
@@ -44,9 +46,10 @@ class Core:
         accounts = {name: trunk.auth for name, trunk in config.trunks.items() if trunk.auth}
         ours = Accounts(accounts, tokens)
         self._wire = Wire(self._layer, listeners, tokens, config.node.user_agent, ours)
-        self._shared = Shared(
-            self._wire, config, terms_of(config), Targets(config, listeners), epoch
-        )
+        self._finder = Finder(self._wire)
+        targets = Targets(config, listeners, self._finder)
+        failover = {route.name: route.failover for route in config.routes}
+        self._shared = Shared(self._wire, config, terms_of(config), targets, failover, epoch)
         self._registrations = Registrations(
             self._wire, config.node.name, self._shared.terms, self._shared.targets
         )
@@ -66,6 +69,7 @@ class Core:
     def start(self, now: float) -> list[Action]:
         """The sockets are open: make ourselves known where we have to."""
         self._begin(now)
+        self._finder.start()
         self._registrations.start()
         return self._done()
 
@@ -132,6 +136,12 @@ class Core:
         """What phones had registered before a restart: access group and record of each."""
         self._begin(now)
         self._phones.restore(bindings, self._shared.epoch)
+        return self._done()
+
+    def resolved(self, question: Question, answer: Answer, now: float) -> list[Action]:
+        """What the DNS said to a `Resolve`; `Unanswered` if it said nothing."""
+        self._begin(now)
+        self._finder.resolved(question, answer)
         return self._done()
 
     def relay_up(self, welcome: Welcome, now: float) -> list[Action]:
@@ -222,6 +232,11 @@ class Core:
     def bindings(self, now: float) -> list[dict[str, object]]:
         """Each phone that is registered."""
         return self._phones.shown(now)
+
+    def names(self, now: float) -> list[dict[str, object]]:
+        """Each name that is looked up, and the servers that it leads to."""
+        self._wire.now = now
+        return self._finder.shown()
 
     def call(self, uid: str, now: float) -> dict[str, object] | None:
         """With its ladder; also one of the last that are over."""

@@ -19,6 +19,8 @@ WITHOUT_TWIN = {
     "sbc/b2bua/events.py": "declarations only",
     "sbc/registrar/phones.py": "whole flows; tests/simulation/test_a1_edge_authentication.py",
     "sbc/registrar/registrar.py": "whole flows; tests/simulation/test_n6_registrations.py",
+    "sbc/dns.py": "a real resolver; run by tests/e2e/test_names.py",
+    "sbc/location/finder.py": "whole flows; tests/simulation/test_s15_names.py",
     "sbc/demo/app.py": "starts whole processes; run by tests/e2e/test_demo.py",
     "stun_turn/actions.py": "declarations only",
     "stun_turn/settings.py": "declarations only",

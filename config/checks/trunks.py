@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from config.addresses import IpNetwork
-from config.endpoint import Target, parse_endpoint
+from config.endpoint import TRANSPORTS, Target, parse_endpoint
 from config.model import Config
 from config.problems import Finding, Loc, Misread, path_of, quoted
 
@@ -36,6 +36,8 @@ def endpoints(config: Config) -> Iterator[Finding]:
             target = parse_endpoint(uri)
         except Misread as error:
             yield Finding(loc, str(error), error.hint)
+            continue
+        if target.address is None:
             continue
         if owner := own.get((target.transport, target.address, target.port)):
             yield Finding(loc, f"{quoted(uri)} is our own {owner}: calls would go in a circle")
@@ -83,6 +85,11 @@ def ways_out(config: Config) -> Iterator[Finding]:
     for loc, uri, zone in _uris(config):
         target = _target(uri)
         if target is None or zone not in served:
+            continue
+        if target.address is None:
+            if not any(transport in TRANSPORTS for at, transport, _ in ways if at == zone):
+                message = f"no interface of the zone {quoted(zone)} can call anybody"
+                yield Finding(loc, message, "add a listener by udp, tcp or tls to one")
             continue
         if (zone, target.transport, target.address.version) not in ways:
             what = f"{target.transport} over IPv{target.address.version}"

@@ -31,6 +31,7 @@ from sbc.b2bua.causes import FAULT
 from sbc.b2bua.events import (
     CallEvent,
     JoinDue,
+    KeptSilent,
     LastedTooLong,
     MediaDied,
     NotReported,
@@ -49,6 +50,7 @@ from sbc.b2bua.stray import end_stray
 from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP, Raised
+from sbc.location.finder import Finder
 from sbc.registrar.registrar import Registrar
 from sbc.sip.message import Request, build_response
 from sbc.transaction.events import Failed as TransactionFailed
@@ -66,6 +68,7 @@ _TIMED: dict[str, Callable[[], CallEvent]] = {
     "duration": LastedTooLong,
     "join": JoinDue,
     "ring": RangTooLong,
+    "silence": KeptSilent,
 }
 
 SWEEP = 3 * GIVE_UP
@@ -278,7 +281,7 @@ class Agent:
                 self._wire.tell(call, _TIMED[name]())
             case (Usage() as usage, str() as name):
                 self._try(usage.leg.call, partial(usage.timer, name))
-            case (Registration() | Registrar() as registered, str() as name):
+            case (Registration() | Registrar() | Finder() as registered, str() as name):
                 self._try(None, partial(registered.timer, name))
             case (Caller() as caller, Usage() as usage):
                 self._try(caller.leg.call, partial(caller.timer, usage))

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from config.effective import Terms
-from config.model import Config
+from config.model import Config, Failover
 from media.control import Close, Command, SessionReport, Side
 from media.sdp.session import Session
 from sbc.actions import AskRelay
@@ -107,6 +107,8 @@ class Shared:
     terms: Mapping[str, Terms]
     """What holds for each peer, by its name."""
     targets: Targets
+    failover: Mapping[str, Failover]
+    """Of each route, by its name."""
     epoch: float
     """Wall clock, in seconds, at 0 of the core's clock."""
     relay_up: bool = False
@@ -241,6 +243,11 @@ class Call:
     @property
     def uid(self) -> str:
         return self.facts.uid
+
+    @property
+    def failover(self) -> Failover:
+        """What its route says of it."""
+        return self.shared.failover[self.facts.route]
 
     @property
     def wire(self) -> Wire:

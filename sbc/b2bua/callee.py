@@ -171,6 +171,17 @@ class Callee:
         last = [usage.dialog.local_cseq for usage in self.leg.usages]
         return max(self.request.headers.cseq.number, self._last_cseq, *last) + 1
 
+    def give_up(self) -> bool:
+        """Nothing has come of the INVITE: it counts as timed out, and what comes late is ended.
+        False: something has come."""
+        leg = self.leg
+        if self.final or leg.usages or not leg.wire.layer.is_silent(self.key):
+            return False
+        leg.wire.cancel(self.key, (leg.session_field(),))
+        self.final = self.cancelled = True
+        leg.wire.tell(leg.call, Refused(408, EMPTY, ()))
+        return True
+
     def failed(self, key: Key, cause: str) -> None:
         self.leg.wire.owners.pop(key, None)
         if self.final:

@@ -207,6 +207,11 @@ class RangTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSilent:
+    """The target at hand has had its time to say something."""
+
+
+@dataclass(frozen=True, slots=True)
 class JoinDue:
     """The dialog of a transferred party was busy; it may be free now."""
 
@@ -232,6 +237,7 @@ CallEvent = (
     | MediaDied
     | RelayLost
     | RangTooLong
+    | KeptSilent
     | JoinDue
     | LastedTooLong
     | Stopping

@@ -18,6 +18,7 @@ from sbc.b2bua.events import (
     CallEvent,
     Ended,
     JoinDue,
+    KeptSilent,
     LastedTooLong,
     MediaDied,
     NeverAcknowledged,
@@ -58,6 +59,7 @@ _WITHIN: Mapping[type[CallEvent], Handler] = {
 }
 _UNANSWERED: Mapping[type[CallEvent], Handler] = {
     Abandoned: teardown.abandoned,
+    KeptSilent: setup.kept_silent,
     RangTooLong: setup.rang_too_long,
 }
 _SETUP: Mapping[type[CallEvent], Handler] = {

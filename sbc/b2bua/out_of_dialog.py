@@ -143,7 +143,7 @@ class OutOfDialog:
                 targets = self._targets(verdict.chosen, verdict.called)
                 if targets:
                     return self._call(key, request, flow, verdict, who, targets)
-                verdict = Reject(480, "nobody is registered there")
+                verdict = self._unreachable(verdict.chosen)
             except BadMessage as bad:
                 verdict = Reject(bad.status, bad.reason, owed(bad.status, terms))
         self._refuse(key, request, attempt, who, verdict)
@@ -245,10 +245,17 @@ class OutOfDialog:
         targets = self._targets(chosen, number) if chosen is not None else []
         return Reached(chosen.route, targets) if chosen is not None and targets else None
 
+    def _unreachable(self, chosen: Chosen | None) -> Reject:
+        """A phone that is not there, or a name that leads nowhere now (RFC 3263 §4.3)."""
+        assert chosen is not None
+        if any(name in self._shared.config.trunks for name in chosen.trunks):
+            return Reject(503, "no server of the trunk is known", (("Retry-After", "5"),))
+        return Reject(480, "nobody is registered there")
+
     def _targets(self, chosen: Chosen | None, called: str) -> list[Target]:
         assert chosen is not None
         found: list[Target] = []
         for name in chosen.trunks:
             phones = self._phones.targets(name, called)
-            found += self._shared.targets.of(name) if phones is None else phones
+            found += self._shared.targets.of(name, self._wire.now) if phones is None else phones
         return found

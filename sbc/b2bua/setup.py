@@ -20,6 +20,7 @@ from sbc.b2bua.causes import (
 from sbc.b2bua.events import (
     Allocated,
     Answered,
+    KeptSilent,
     PrackReceived,
     Progressed,
     RangTooLong,
@@ -33,6 +34,9 @@ from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
 from sbc.routing.listeners import Listener
 from sbc.routing.targets import Target
+
+DOWN = frozenset({408, 503})
+"""What a server that is out of order says, or what stands for its silence."""
 
 
 def begin(call: Call) -> None:
@@ -90,6 +94,8 @@ def invite(call: Call, event: Allocated) -> None:
     call.attempts.append(Attempt(target.trunk, str(target.uri)))
     call.state = State.INVITING
     call.callee = Callee(leg, invitation)
+    if call.targets:
+        call.wire.timer((call, "silence"), call.failover.no_answer_after)
 
 
 def progressed(call: Call, event: Progressed) -> None:
@@ -99,6 +105,7 @@ def progressed(call: Call, event: Progressed) -> None:
     if event.offer is not None and not ports.ready(call, event.offer, "b", event.usage, event):
         return
     call.state = State.RINGING
+    call.shared.targets.worked(call.target)
     if call.times.ringing is None:
         call.times.ringing = call.wire.now
     sdp = None
@@ -177,10 +184,20 @@ def _final_description(call: Call, event: Answered) -> Session:
     return ours
 
 
+def kept_silent(call: Call, event: KeptSilent) -> None:
+    del event
+    if call.callee is not None and call.targets:
+        call.callee.give_up()
+
+
 def turned_down(call: Call, event: Refused) -> None:
     """A final refusal: another target may do better, else the caller gets it (R4)."""
     call.tried(event.status)
-    if may_try_elsewhere(event.status) and call.targets and not call.plan.described:
+    call.wire.timers.clear((call, "silence"))
+    if event.status in DOWN:
+        _cools(call)
+    in_time = call.wire.now - call.times.invite < call.failover.setup_budget
+    if may_try_elsewhere(event.status) and call.targets and not call.plan.described and in_time:
         _try_next(call)
         return
     if redirect.follow(call, event):
@@ -208,6 +225,14 @@ def _try_next(call: Call) -> None:
         call.parked.clear()
         take_target(call)
     _allocate(call)
+
+
+def _cools(call: Call) -> None:
+    """Other calls try that one last for a while (RFC 3263 §4.3)."""
+    target = call.target
+    if target.contact is None and call.shared.targets.failed(target, call.wire.now):
+        where = f"{target.flow.remote[0]}:{target.flow.remote[1]}"
+        call.wire.note("target_cools", {"trunk": target.trunk}, target=where)
 
 
 def rang_too_long(call: Call, event: RangTooLong) -> None:

@@ -124,8 +124,8 @@ def finish(call: Call, cause: Cause, by: str, fields: Sequence[Field] = ()) -> N
     call.times.ended = call.wire.now
     if call.transfer is not None:
         call.transfer.old_ended()
-    call.wire.timers.clear((call, "ring"))
-    call.wire.timers.clear((call, "duration"))
+    for timer in ("ring", "silence", "duration"):
+        call.wire.timers.clear((call, timer))
     told = tuple(fields) if reasons(fields) else (*fields, cause.field)
     call.caller.end(cause.sip, told)
     if call.callee is not None:

@@ -6,6 +6,8 @@ from ipaddress import IPv6Address
 
 from config.model import Config, Interface
 from sbc.actions import Flow, Transport
+from sbc.location.records import QueryType
+from sbc.location.wanted import PORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,17 @@ class Listeners:
             return here
         udp = self.of(flow)
         return self.in_zone(udp.zone, "tcp", ipv6=udp.ipv6)
+
+    def ways(self, zone: str) -> frozenset[tuple[Transport, QueryType]]:
+        """What the listeners of a zone can reach: transport, and A or AAAA for the family."""
+        return frozenset(
+            (each.transport, "AAAA" if each.ipv6 else "A")
+            for each in self._by_socket.values()
+            if each.zone == zone and each.transport in PORTS
+        )
+
+    def is_ours(self, ip: str, port: int) -> bool:
+        return any((each.ip, each.port) == (ip, port) for each in self._by_socket.values())
 
     def in_zone(self, zone: str, transport: str, *, ipv6: bool) -> Listener | None:
         """The listener of `zone` that can reach an address of that family by that transport."""

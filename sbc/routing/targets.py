@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from config.endpoint import parse_endpoint
 from config.model import Config, Endpoint, Trunk
 from sbc.actions import Flow
+from sbc.location.cooldown import Cooldown, last
+from sbc.location.finder import Finder
+from sbc.location.wanted import Wanted, wanted
 from sbc.routing.certificate_names import plain
 from sbc.routing.listeners import Listener, Listeners
 from sbc.sip.uri import Uri
@@ -25,22 +28,62 @@ class Target:
     told who is called at its address."""
 
 
-class Targets:
-    """Endpoints by priority; among equals a weighted round robin, which needs no random source."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """An endpoint whose servers the DNS knows (RFC 3263)."""
 
-    def __init__(self, config: Config, listeners: Listeners) -> None:
-        self._of: dict[str, list[Target]] = {}
+    trunk: str
+    zone: str
+    uri: Uri
+    wanted: Wanted
+    domain: str | None
+    weight: int
+    priority: int
+
+
+FAILED = 30.0
+"""Seconds for which an address that did not answer, or has answered 503, is passed over."""
+
+
+class Targets:
+    """Endpoints by priority; among equals a weighted round robin, which needs no random source.
+
+    Addresses that have just failed come behind the others (RFC 3263 §4.3).
+    """
+
+    def __init__(self, config: Config, listeners: Listeners, finder: Finder | None = None) -> None:
+        self._listeners = listeners
+        self._finder = finder
+        self._cooldown = Cooldown()
+        self._of: dict[str, list[Target | _Named]] = {}
         self._turn: dict[str, list[int]] = {}
         for name, trunk in config.trunks.items():
-            targets = [_target(name, trunk, each, listeners) for each in trunk.endpoints]
+            targets = [self._endpoint(name, trunk, each) for each in trunk.endpoints]
             self._of[name] = sorted(targets, key=lambda target: target.priority)
             self._turn[name] = [0] * len(targets)
 
-    def of(self, trunk: str) -> list[Target]:
-        """Every endpoint of `trunk` in the order in which this call should try them."""
+    def of(self, trunk: str, now: float = 0.0) -> list[Target]:
+        """Every endpoint of `trunk` in the order in which this call should try them; none, if no
+        name of it could be looked up."""
+        found: list[Target] = []
+        for each in self._in_turn(trunk):
+            found += [each] if isinstance(each, Target) else self._servers(each)
+        if not self._cooldown.any():
+            return found
+        return last(found, (self._cooldown.cools(each.flow, now) for each in found))
+
+    def failed(self, target: Target, now: float, seconds: float = FAILED) -> bool:
+        """It is left in peace for a while. Was it not so before?"""
+        return self._cooldown.failed(target.flow, seconds, now)
+
+    def worked(self, target: Target) -> None:
+        if self._cooldown.any():
+            self._cooldown.worked(target.flow)
+
+    def _in_turn(self, trunk: str) -> list[Target | _Named]:
         targets, credit = self._of[trunk], self._turn[trunk]
         if len(targets) == 1:
-            return targets[:]
+            return targets
         for place, target in enumerate(targets):
             credit[place] += target.weight
         order = sorted(range(len(targets)), key=lambda at: (targets[at].priority, -credit[at]))
@@ -50,6 +93,37 @@ class Targets:
             if at not in same:
                 credit[at] = 0
         return [targets[at] for at in order]
+
+    def _endpoint(self, name: str, trunk: Trunk, endpoint: Endpoint) -> Target | _Named:
+        way = parse_endpoint(endpoint.uri)
+        if way.address is not None:
+            return _target(name, trunk, endpoint, self._listeners)
+        uri = Uri.parse(endpoint.uri)
+        asked = wanted(uri)
+        assert asked is not None, "config.checks has refused such an endpoint"
+        named = _Named(
+            name, trunk.zone, uri, asked, trunk.domain, endpoint.weight, endpoint.priority
+        )
+        if self._finder is not None:
+            self._finder.watch(asked, self._listeners.ways(trunk.zone))
+        return named
+
+    def _servers(self, named: _Named) -> list[Target]:
+        """Never ourselves: a name that leads to us would make a loop."""
+        found = []
+        for server in self._finder.servers(named.wanted) if self._finder is not None else ():
+            six = ":" in server.ip
+            listener = self._listeners.in_zone(named.zone, server.transport, ipv6=six)
+            if listener is None or self._listeners.is_ours(server.ip, server.port):
+                continue
+            tls = server.transport == "tls"
+            names = wanted_names(named.domain, named.uri.host) if tls else ()
+            where = (server.ip, server.port)
+            flow = Flow(listener.interface, server.transport, where, names)
+            found.append(
+                Target(named.trunk, named.uri, flow, listener, named.weight, named.priority)
+            )
+        return found
 
 
 def wanted_names(domain: str | None, host: str) -> tuple[str, ...]:
@@ -61,6 +135,7 @@ def _target(name: str, trunk: Trunk, endpoint: Endpoint, listeners: Listeners) -
     uri = Uri.parse(endpoint.uri)
     way = parse_endpoint(endpoint.uri)
     transport, address = way.transport, way.address
+    assert address is not None
     listener = listeners.in_zone(trunk.zone, transport, ipv6=address.version == 6)
     if listener is None:  # config.checks has refused this file before
         raise LookupError(f"trunk {name}: zone {trunk.zone} has no {transport} listener for it")

@@ -100,6 +100,10 @@ class Clients:
         found.cancel_fields = fields
         return self._handle(found, On.CANCEL, now)
 
+    def is_silent(self, key: Key) -> bool:
+        found = self._live.get(key)
+        return found is not None and found.machine.state in _UNANSWERED
+
     def transport_failed(self, flow: Flow, now: float) -> list[Output]:
         outputs: list[Output] = []
         for key in self._flows.on(flow):

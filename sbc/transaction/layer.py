@@ -94,6 +94,10 @@ class TransactionLayer:
         """
         return self._clients.cancel(key, reason_fields, now)
 
+    def is_silent(self, key: Key) -> bool:
+        """Nothing at all has come for a request of ours, not even a 100."""
+        return self._clients.is_silent(key)
+
     def transport_failed(self, flow: Flow, now: float) -> list[Output]:
         return self._clients.transport_failed(flow, now) + self._servers.transport_failed(flow, now)
 

@@ -19,10 +19,12 @@ from sbc.actions import (
     Flow,
     Journal,
     Note,
+    Resolve,
     StoreBinding,
     Transmit,
     Transport,
 )
+from sbc.location.records import Answer, Question
 from sbc.sip.errors import BadMessage
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class SignallingCore(Protocol):
     def receive(self, data: bytes, flow: Flow, now: float) -> Sequence[Action]: ...
     def malformed(self, error: BadMessage, flow: Flow, now: float) -> Sequence[Action]: ...
     def transport_failed(self, flow: Flow, now: float) -> Sequence[Action]: ...
+    def resolved(self, question: Question, answer: Answer, now: float) -> Sequence[Action]: ...
     def restore(
         self, bindings: Sequence[tuple[str, Mapping[str, object]]], now: float
     ) -> Sequence[Action]: ...
@@ -75,6 +78,10 @@ class BindingSink(Protocol):
     def keep(self, change: StoreBinding) -> None: ...
 
 
+class NameAsker(Protocol):
+    def ask(self, question: Question) -> None: ...
+
+
 class JournalSink(Protocol):
     def start(self, uid: str, record: dict[str, object]) -> None: ...
     def cdr(self, uid: str, record: dict[str, object]) -> None: ...
@@ -103,6 +110,7 @@ class Shell:
         self._carriers: dict[tuple[str, Transport], Carrier] = {}
         self._relay: RelayAsker | None = None
         self._bindings: BindingSink | None = None
+        self._resolver: NameAsker | None = None
         self._loop = asyncio.get_running_loop()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
@@ -114,6 +122,9 @@ class Shell:
     def attach_relay(self, relay: RelayAsker) -> None:
         self._relay = relay
 
+    def attach_resolver(self, resolver: NameAsker) -> None:
+        self._resolver = resolver
+
     def attach_bindings(self, bindings: BindingSink) -> None:
         self._bindings = bindings
 
@@ -124,6 +135,9 @@ class Shell:
 
     def malformed(self, error: BadMessage, flow: Flow) -> None:
         self._input(partial(self._core.malformed, error, flow))
+
+    def resolved(self, question: Question, answer: Answer) -> None:
+        self._input(partial(self._core.resolved, question, answer))
 
     def restore(self, bindings: Sequence[tuple[str, Mapping[str, object]]]) -> None:
         self._input(partial(self._core.restore, bindings))
@@ -190,6 +204,9 @@ class Shell:
                 write(uid, record)
             case Note():
                 self.note(action)
+            case Resolve(question):
+                if self._resolver is not None:
+                    self._resolver.ask(question)
             case StoreBinding():
                 if self._bindings is not None:
                     self._bindings.keep(action)

@@ -212,14 +212,21 @@ class Registration:
     def _ask(self, on: On) -> None:
         if on is not On.TOO_BRIEF:
             self._choose_target(again=on is On.UNAVAILABLE)
+        if self._target is None:
+            self.last_status = 503  # its name is not known, or leads nowhere
+            self._handle(On.REFUSED)
+            return
         self._send(self._expires)
 
     def _choose_target(self, *, again: bool) -> None:
         """That which granted it last; then each of the others, in their order."""
         if not again:
             kept = [self._target] if self._target and self.registered else []
-            self._untried = [*kept, *(t for t in self._targets.of(self.trunk) if t not in kept)]
-        self._target = self._untried.pop(0)
+            self._untried = [
+                *kept,
+                *(t for t in self._targets.of(self.trunk, self._line.now) if t not in kept),
+            ]
+        self._target = self._untried.pop(0) if self._untried else None
 
     def _hold(self, *, first: bool) -> None:
         line = self._line

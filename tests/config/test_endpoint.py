@@ -37,7 +37,12 @@ def test_an_endpoint_is_a_socket_address(uri: str, transport: str, address: str,
         ("sip:bob@192.0.2.1", "an endpoint has no user part", "the number called"),
         ("sip:@192.0.2.1", "an endpoint has no user part", "the number called"),
         ("sip:192.0.2.1?a=b", "headers in an endpoint are not sent", "remove"),
-        ("sip:sip.example.com", "`sip.example.com` is a host name", "names are not looked up yet"),
+        (
+            "sip:sip..example.com",
+            "the host of the URI: `sip..example.com` is not an IP",
+            "write an",
+        ),
+        ("sip:-a.example", "the host of the URI: `-a.example` is not an IP", "write an"),
         ("sip:", "the host of the URI: `` is not an IP address", "write it like"),
         ("sip:192.0.2.300", "the host of the URI: `192.0.2.300` is not an IP", "write it like"),
         ("sip:[192.0.2.1]", "`192.0.2.1` has its brackets wrong", "brackets: IPv6 only"),
@@ -64,3 +69,11 @@ def test_what_is_no_endpoint_is_refused_with_a_hint(uri: str, message: str, hint
         parse_endpoint(uri)
     assert str(refused.value).startswith(message)
     assert refused.value.hint.startswith(hint)
+
+
+@pytest.mark.parametrize("host", ["sip.example.com", "pbx", "a-b.example", "1.2.3.example"])
+def test_a_host_may_be_a_name_that_is_looked_up(host: str) -> None:
+    """(S15)"""
+    target = parse_endpoint(f"sip:{host}")
+    assert (target.transport, target.address, target.port) == ("udp", None, 5060)
+    assert parse_endpoint(f"sips:{host}:5071").port == 5071

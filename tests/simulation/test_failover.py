@@ -8,7 +8,7 @@ from sbc.sip.message import Request
 from tests.support.border import CALLEE, CALLER, Border
 from tests.support.configs import TWO_ZONES
 from tests.support.ends import End, called, calling, hang_up
-from tests.support.messages import ANSWER, OFFER, invite
+from tests.support.messages import ANSWER, OFFER, answer, invite
 
 TWO_ENDPOINTS = TWO_ZONES.replace(
     '[{ uri: "sip:10.20.0.11" }], identify: { sources: [10.20.0.11/32] }',
@@ -73,7 +73,9 @@ def test_a_fault_of_one_endpoint_has_the_next_one_tried(status: int) -> None:
 def test_silence_of_one_endpoint_has_the_next_one_tried() -> None:
     border = Border(TWO_ENDPOINTS)
     border.receive(invite(), CALLER)
-    border.wait(32)
+    border.wait(3.9)
+    assert border.heard(SECOND) == []
+    border.wait(0.1)
     request, second = tried(border, SECOND)
     finish(border, request, second)
     assert attempts(border)[0] == ("sip:10.20.0.11", 408)
@@ -203,7 +205,8 @@ def test_the_early_dialog_of_a_trunk_that_failed_may_be_ended_while_ports_are_lo
 
 
 def test_it_rings_no_longer_than_it_may_even_while_ports_are_looked_for() -> None:
-    border = Border(TWO_TRUNKS)
+    patient = TWO_TRUNKS.replace("to: [", "failover: { setup_budget: 180s }, to: [")
+    border = Border(patient)
     border.receive(invite(), CALLER)
     request, first = tried(border, CALLEE)
     first.answers(request, 180)
@@ -269,3 +272,56 @@ def test_a_codec_policy_that_leaves_nothing_for_the_next_trunk_ends_the_call() -
         end.answers(request, 503)
     border.response(CALLER, 488)
     assert border.over()
+
+
+def test_after_its_budget_no_other_is_tried() -> None:
+    border = Border(TWO_ENDPOINTS)
+    border.receive(invite(), CALLER)
+    request, first = tried(border, CALLEE)
+    first.answers(request, 180)
+    border.wait(20)
+    first.answers(request, 503)
+    assert border.heard(SECOND) == []
+    border.response(CALLER, 503)
+    assert border.over()
+
+
+def test_a_server_that_only_says_100_is_not_given_up() -> None:
+    border = Border(TWO_ENDPOINTS)
+    border.receive(invite(), CALLER)
+    request, first = tried(border, CALLEE)
+    first.answers(request, 100)
+    border.wait(10)
+    assert border.heard(SECOND) == []
+    first.answers(request, 200, body=ANSWER)
+    border.response(CALLER, 200)
+
+
+def test_what_comes_late_from_a_server_that_was_given_up_is_ended() -> None:
+    border = Border(TWO_ENDPOINTS)
+    border.receive(invite(), CALLER)
+    border.wait(4)
+    late = next(m for m in border.take(CALLEE) if isinstance(m, Request))
+    request, second = tried(border, SECOND)
+    border.receive(answer(late, 200, body=ANSWER), CALLEE)
+    assert border.heard(CALLEE)[:2] == ["ACK", "BYE"]
+    assert border.heard(CALLER) == []
+    second.answers(request, 200, body=ANSWER)
+    border.response(CALLER, 200)
+
+
+def test_one_that_has_just_failed_is_tried_last_for_a_while() -> None:
+    """RFC 3263 §4.3 (S15)"""
+    border = Border(TWO_ENDPOINTS)
+    border.receive(invite(), CALLER)
+    request, first = tried(border, CALLEE)
+    first.answers(request, 503)
+    assert border.request(SECOND, "INVITE").uri
+    border.receive(invite(call_id="two@192.0.2.1", branch="z9hG4bKtwo"), CALLER)
+    assert border.heard(CALLEE) == ["ACK"]
+    assert border.heard(SECOND) == ["INVITE"]
+    assert len(border.noted("target_cools")) == 1
+    border.wait(31)
+    border.take(CALLEE)
+    border.receive(invite(call_id="three@192.0.2.1", branch="z9hG4bKthree"), CALLER)
+    assert border.heard(CALLEE) == ["INVITE"]

@@ -20,8 +20,9 @@ from media.control import (
     Welcome,
 )
 from media.control import Reply as RelayReply
-from sbc.actions import Action, AskRelay, Flow, Journal, Note, StoreBinding, Transmit
+from sbc.actions import Action, AskRelay, Flow, Journal, Note, Resolve, StoreBinding, Transmit
 from sbc.core import Core
+from sbc.location.records import Question
 from sbc.sip.message import Request, Response, parse
 from sbc.tokens import Tokens
 from tests.support.configs import config
@@ -43,6 +44,8 @@ class Border:
         self.notes: list[Note] = []
         self.records: list[dict[str, object]] = []
         self.started: list[str] = []
+        self.questions: list[Question] = []
+        """What the DNS was asked."""
         self.stored: dict[tuple[str, str, str], dict[str, object] | None] = {}
         """What the store was told of each binding."""
         self.commands: list[Command] = []
@@ -98,6 +101,8 @@ class Border:
                     self.records.append(action.record)
                 else:
                     self.started.append(action.uid)
+            elif isinstance(action, Resolve):
+                self.questions.append(action.question)
             elif isinstance(action, StoreBinding):
                 self.stored[action.access, action.user, action.key] = action.record
             elif self.answers_relay:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from media.control import Event, Query, Reply, Welcome
 from sbc.actions import Action, Flow
+from sbc.location.records import Answer, Question
 from sbc.operate.record import text
 from sbc.sip.errors import BadMessage
 
@@ -60,6 +61,9 @@ class ScriptedCore:
         self, bindings: Sequence[tuple[str, Mapping[str, object]]], now: float
     ) -> Sequence[Action]:
         return self._take(now, "restore", bindings)
+
+    def resolved(self, question: Question, answer: Answer, now: float) -> Sequence[Action]:
+        return self._take(now, "resolved", question, answer)
 
     def bindings(self, now: float) -> Sequence[Mapping[str, object]]:
         del now

@@ -24,6 +24,7 @@ from sbc.actions import (
     Flow,
     Journal,
     Note,
+    Resolve,
     StoreBinding,
     Transmit,
     Transport,
@@ -223,8 +224,8 @@ class World:
                     self.relay.ask(serial, command, self.now)
                 case Journal():
                     self.journal.append((self.now, action))
-                case StoreBinding():
-                    pass  # no phone registers in this world
+                case StoreBinding() | Resolve():
+                    pass  # no phone registers in this world, and no endpoint is a name
                 case Note():
                     self.notes.append((self.now, action))
 

@@ -50,9 +50,11 @@ def test_anything_else_is_no_domain(domain: str) -> None:
 
 
 def test_an_endpoint_is_read_where_it_stands() -> None:
-    (finding,) = endpoints(model({URI: "sip:sip.example.com"}))
-    assert (finding.loc, finding.message) == (URI, "`sip.example.com` is a host name")
-    assert finding.hint == "names are not looked up yet: write the address"
+    (finding,) = endpoints(model({URI: "sip:sip_example.com"}))
+    assert finding.loc == URI
+    assert finding.message == "the host of the URI: `sip_example.com` is not an IP address"
+    assert finding.hint == "write an address, or a host name"
+    assert list(endpoints(model({URI: "sip:sip.example.com"}))) == []
 
 
 @pytest.mark.parametrize("address", ["203.0.113.10", "198.51.100.7"])
