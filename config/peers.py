@@ -1,0 +1,163 @@
+"""Trunks and access groups: who they are, and what holds for them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config.fields import Name, Network, Seconds, Section, Whole
+from config.secrets import Secret
+from config.zones import Latching, Privacy
+
+
+class Endpoint(Section):
+    uri: str
+    """A SIP URI with an IP address as its host."""
+    priority: Whole = 1
+    weight: Annotated[Whole, Field(ge=0)] = 1
+
+
+class Identify(Section):
+    """How a message is known to be of a trunk."""
+
+    sources: tuple[Network, ...] = ()
+    tls_san: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]+$", max_length=253)], ...] = ()
+    """Names in the certificate of its connection, of which one is enough (RFC 5922)."""
+    require: Literal["all", "any"] = "all"
+    """Where both are given: a source and a name, or one of them."""
+
+
+class TrunkTls(Section):
+    """Of connections that we make to the trunk."""
+
+    certificate: Name | None = None
+    """What we show if asked. None: that of our own listener."""
+    trust: Name | None = None
+    """Who may vouch for the trunk. None: whom this host trusts."""
+
+
+class TrunkLimits(Section):
+    max_duration: Seconds = 14_400.0
+    ring: Seconds = 180.0
+    calls: Annotated[Whole, Field(ge=0)] | None = None
+
+
+class TrunkAuth(Section):
+    """Our account with a trunk, for the challenges that it sends us (RFC 3261 §22)."""
+
+    user: Annotated[str, Field(min_length=1, max_length=128)]
+    password: Secret
+    realm: Annotated[str, Field(min_length=1, max_length=255)]
+    """The only realm whose challenges are answered."""
+
+
+class SessionTimer(Section):
+    """Session timers of one leg (RFC 4028); each leg has its own."""
+
+    mode: Literal["none", "accept", "require"] = "accept"
+    """`accept`: what the peer asks for; `require`: every call has one, even if only we refresh."""
+    expires: Annotated[Seconds, Field(ge=90, le=86_400)] = 1800.0
+    """What we ask for, in `require`."""
+    min_se: Annotated[Seconds, Field(ge=90, le=86_400)] = 90.0
+    """Whoever asks for less gets 422."""
+    refresher: Literal["local", "remote"] = "local"
+    """Who refreshes, where it is ours to say."""
+
+
+class Register(Section):
+    """We register with the trunk, as its calls come to whoever is registered (RFC 3261 §10.2)."""
+
+    expires: Annotated[Seconds, Field(ge=30, le=86_400)] = 600.0
+    """How long we ask for; the trunk may grant less, or demand more."""
+    user: (
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_.!~*'()&=+$,?/-]+$", max_length=128)] | None
+    ) = None
+    """User part of our address of record there. None: that of `auth`."""
+
+
+class Trunk(Section):
+    zone: Name
+    endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
+    identify: Identify
+    domain: str | None = None
+    """Host part of From and To towards this trunk. None: the addresses of the two ends."""
+    codec_policy: Name | None = None
+    latching: Latching | None = None
+    media: Name | None = None
+    limits: TrunkLimits = TrunkLimits()
+    tls: TrunkTls = TrunkTls()
+    session_timer: SessionTimer = SessionTimer()
+    privacy: Privacy = Privacy()
+    """What it does not say, its zone says."""
+    offerless: Literal["relay", "insert"] = "relay"
+    """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
+    refer: Literal["relay", "local", "reject"] | None = None
+    """What becomes of its REFER (RFC 3515): it crosses to the other side, the border
+    does a blind transfer itself, or it gets 403. None:
+    `relay` in a trusted zone, `reject` in an untrusted one."""
+    redirect: Literal["relay", "follow"] = "relay"
+    """Its 3xx goes back to the caller, at our own address; or the border calls the numbers that it
+    names, where the routes of the caller let it."""
+    max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3
+    """How many of its 3xx are followed in one call."""
+    auth: TrunkAuth | None = None
+    """None: whatever it challenges is refused."""
+    register_: Annotated[Register | None, Field(alias="register")] = None
+    """None: it knows where we are."""
+
+
+class Registrar(Section):
+    """Where phones register (RFC 3261 §10.3)."""
+
+    mode: Literal["local", "absorb"] = "local"
+    """`local`: we are the registrar; `absorb`: so for the phones, and for each user we register
+    upstream, once in a long time (N6)."""
+    upstream: Name | None = None
+    """`absorb`: the trunk with the registrar behind us."""
+    client_expires: Annotated[Seconds, Field(ge=30, le=86_400)] = 300.0
+    """The longest that a phone is granted."""
+    min_expires: Annotated[Seconds, Field(ge=10, le=3600)] = 30.0
+    """Whoever asks for less gets 423."""
+    upstream_expires: Annotated[Seconds, Field(ge=60, le=86_400)] = 3600.0
+    max_contacts: Annotated[Whole, Field(ge=1, le=64)] = 5
+    """Of one user."""
+
+
+class AccessAuth(Section):
+    """Digest authentication at the edge (RFC 7616, RFC 8760)."""
+
+    users: Annotated[dict[str, Secret], Field(min_length=1)]
+    """Passwords by name; the name is the user of the address of record."""
+    algorithms: Annotated[tuple[Literal["SHA-256", "MD5"], ...], Field(min_length=1)] = (
+        "SHA-256",
+        "MD5",
+    )
+    """Offered in this order: the strongest first."""
+    nonce_lifetime: Annotated[Seconds, Field(ge=10, le=3600)] = 300.0
+    reuse_connection: bool = True
+    """Who has registered on a connection needs no more credentials on it."""
+
+
+class AccessIdentity(Section):
+    from_must_match: bool = True
+    """Who calls must be who was authenticated (A6)."""
+
+
+class Access(Section):
+    """Phones of a zone, known by name and password."""
+
+    zone: Name
+    domains: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Of their addresses of record; the first is the realm, and our name for them."""
+    registrar: Registrar = Registrar()
+    auth: AccessAuth
+    identity: AccessIdentity = AccessIdentity()
+    codec_policy: Name | None = None
+    latching: Latching | None = None
+    media: Name | None = None
+    limits: TrunkLimits = TrunkLimits()
+    session_timer: SessionTimer = SessionTimer()
+    privacy: Privacy = Privacy()
+    offerless: Literal["relay", "insert"] = "relay"
+    refer: Literal["relay", "local", "reject"] | None = None
+    redirect: Literal["relay", "follow"] = "relay"
+    max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3

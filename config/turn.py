@@ -1,0 +1,60 @@
+"""The `turn` section: the embedded STUN and TURN server (RFC 8489, RFC 8656)."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from config.fields import Bitrate, Name, Network, Port, PortRange, Rate, Section, Whole
+from config.secrets import Secret
+
+
+class TurnListen(Section):
+    """Ports of STUN and TURN on each of the interfaces; None: not by this transport."""
+
+    udp: Port | None = None
+    tcp: Port | None = None
+
+
+class TurnCredentials(Section):
+    """Who may have data relayed (RFC 8489 §9.2)."""
+
+    hmac: Secret | None = None
+    """Shared with whoever hands out time-limited accounts."""
+    users: dict[str, Secret] = {}
+    """Passwords by name."""
+
+
+class TurnQuotas(Section):
+    per_user: Annotated[Whole, Field(ge=1)] = 10
+    per_source: Annotated[Whole, Field(ge=1)] = 40
+    total: Annotated[Whole, Field(ge=1)] = 2000
+    bitrate: Bitrate | None = None
+    """Of one allocation, each way."""
+
+
+class TurnPeers(Section):
+    """Public addresses are allowed by themselves, all others only here."""
+
+    allow: tuple[Network, ...] = ()
+    deny: tuple[Network, ...] = ()
+
+
+class TurnStun(Section):
+    public: bool = True
+    """Strangers may ask for their address."""
+    rate: Rate = 20.0
+    """Answers that a stranger's address gets."""
+
+
+class Turn(Section):
+    """The embedded STUN and TURN server (RFC 8489, RFC 8656)."""
+
+    interfaces: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Listened on, and relayed from: one of each address family."""
+    listen: TurnListen = TurnListen(udp=3478, tcp=3478)
+    realm: Annotated[str, Field(min_length=1, max_length=127)]
+    relay_ports: PortRange
+    credentials: TurnCredentials
+    quotas: TurnQuotas = TurnQuotas()
+    peers: TurnPeers = TurnPeers()
+    stun: TurnStun = TurnStun()

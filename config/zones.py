@@ -1,0 +1,88 @@
+"""Zones, and what is said of their media and messages by name."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config.fields import Bytes, Name, Seconds, Section, Whole
+
+LatchingMode = Literal["none", "signalled", "subnet", "first-packet", "ranked"]
+
+
+class Latching(Section):
+    """Who may claim a media stream (RFC 7362), by zone; a trunk may override it."""
+
+    mode: LatchingMode
+    window: Seconds = 3.0
+    """`ranked`: for so long after the first packet a better-ranked source may take over."""
+    prefix: Annotated[Whole, Field(ge=1, le=32)] = 24
+    """`subnet`: length of the prefix around the signalled IPv4 address."""
+    prefix6: Annotated[Whole, Field(ge=1, le=128)] = 64
+
+
+class MessageLimits(Section):
+    bytes: Bytes = 65_535
+    headers: Annotated[Whole, Field(ge=8, le=1000)] = 160
+    header_bytes: Bytes = 8192
+    body: Bytes = 32_768
+
+
+class Connections(Section):
+    """Limits of what a peer may hold without speaking (TCP, TLS, WebSocket), in each listener."""
+
+    total: Annotated[Whole, Field(ge=1)] | None = None
+    """None: an equal share of the file descriptors that the process may have."""
+    handshake: Seconds = 10.0
+    """From a connection to the end of its TLS handshake and WebSocket upgrade."""
+    message: Seconds = 32.0
+    """From the first byte of a message to its last; and to the first one after the handshake."""
+    idle: Seconds = 600.0
+    """A connection that has been silent for so long makes room for others, if they need it."""
+
+
+Method = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9._-]{0,31}$")]
+METHODS = (
+    *("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "MESSAGE", "REFER"),
+    *("NOTIFY", "PUBLISH"),
+)
+
+
+class Privacy(Section):
+    """Asserted identities across the border of the trust domain (RFC 3325)."""
+
+    assert_identity: Literal["pass", "strip"] | None = None
+    """May P-Asserted-Identity of it be believed? None: if it is trusted."""
+    send_identity: bool | None = None
+    """Is it told P-Asserted-Identity, where nobody asked for privacy? None: if it is trusted."""
+
+
+class Zone(Section):
+    trust: Literal["trusted", "untrusted"]
+    unknown_action: Literal["drop", "reject"] = "drop"
+    latching: Latching | None = None
+    """None: `none` in a trusted zone, `ranked` in an untrusted one."""
+    codec_policy: Name | None = None
+    media: Name | None = None
+    message_limits: MessageLimits = MessageLimits()
+    privacy: Privacy = Privacy()
+    methods: tuple[Method, ...] = METHODS
+    """Methods which the border takes from this zone and sends there; any other gets 405."""
+    connections_per_source: Annotated[Whole, Field(ge=1)] = 32
+    connections: Connections = Connections()
+
+
+class CodecPolicy(Section):
+    allow: tuple[str, ...] = ()
+    """Codec names as in rtpmap, any case. Empty: every codec."""
+    order: tuple[str, ...] = ()
+    """These first, in this order; the others keep theirs."""
+
+
+class RtpTimeout(Section):
+    initial: Seconds = 30.0
+    """From the answer to the first packet of a direction."""
+    subsequent: Seconds = 60.0
+
+
+class MediaProfile(Section):
+    rtp_timeout: RtpTimeout = RtpTimeout()
