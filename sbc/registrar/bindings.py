@@ -15,6 +15,7 @@ from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import number
 from sbc.sip.message import Request
+from sbc.sip.uri import Uri
 from sbc.timers import Timers
 
 LONGEST_URI = 512
@@ -153,8 +154,8 @@ class Bindings:
         self, user: str, request: Request, contact: NameAddr, flow: Flow, now: float
     ) -> Binding:
         headers = request.headers
-        if len(contact.uri) > LONGEST_URI:
-            raise BadMessage(400, "Contact is too long")
+        if len(contact.uri) > LONGEST_URI or Uri.parse(contact.uri).scheme not in {"sip", "sips"}:
+            raise BadMessage(400, "A Contact that cannot be called")
         asked = contact.param("expires")
         seconds = self._bounds.longest if headers.expires is None else headers.expires
         if asked is not None:

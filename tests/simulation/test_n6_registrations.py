@@ -135,6 +135,8 @@ def test_a_malformed_contact_is_refused_and_nothing_is_bound(border: Border) -> 
     phone = AccessPhone(border)
     assert phone.register(contact="<sip:anna@192.168.1.5>;expires=soon") == 400
     assert phone.register(contact=f"<sip:{'a' * 600}@192.168.1.5>") == 400
+    assert phone.register(contact="<tel:+4969123>") == 400
+    assert phone.register(contact="<sip:anna@>") == 400
     assert users(border) == []
 
 
