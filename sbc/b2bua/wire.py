@@ -137,6 +137,12 @@ class Wire:
     def respond(self, key: Key, response: Response) -> None:
         self.take(self.layer.respond(key, response, self.now))
 
+    def moved(self, before: Flow, after: Flow) -> None:
+        """A phone has another way to it now: its calls follow (N1)."""
+        for usage in self.usages.values():
+            if usage.leg.flow == before:
+                usage.leg.flow_heard(after)
+
     def transmit(self, data: bytes, flow: Flow) -> None:
         self.actions.append(Transmit(data, flow))
 

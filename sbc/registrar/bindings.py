@@ -7,7 +7,7 @@ is the one way to a phone behind NAT (N1, N7).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from sbc.actions import Flow
@@ -189,12 +189,6 @@ class Bindings:
             return []
         of = self._of[self._at[flow]].values()
         return self._remove(each for each in of if each.flow == flow)
-
-    def moved(self, user: str, before: Flow, now_at: Flow) -> None:
-        """Its NAT has given the phone another port."""
-        held = self._of.get(user, {})
-        changed = {k: replace(b, flow=now_at) for k, b in held.items() if b.flow == before}
-        self._keep(user, {**held, **changed})
 
     def _remove(self, bindings: Iterable[Binding]) -> list[Binding]:
         gone = list(bindings)

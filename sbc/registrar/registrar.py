@@ -69,6 +69,7 @@ class Registrar:
 
     def register(self, key: Key, request: Request, flow: Flow, user: str) -> None:
         """From one who has proved to be `user`."""
+        before = {each.key: each.flow for each in self.bindings.of(user, self._line.now)}
         try:
             refusal = self._identity(request, user)
             changed = refusal or self.bindings.register(user, request, flow, self._line.now)
@@ -84,6 +85,9 @@ class Registrar:
             self._store(binding, None)
         for binding in bound:
             self._store(binding, binding)
+            old = before.get(binding.key, binding.flow)
+            if old != binding.flow:
+                self._line.moved(old, binding.flow)
         self._arm()
         self._follow(user)
         self._answer(key, request, 200, self._contacts(user))
@@ -210,3 +214,4 @@ class RegistrarLine(Line, Protocol):
     actions: list[Action]
 
     def respond(self, key: Key, response: Response) -> None: ...
+    def moved(self, before: Flow, after: Flow) -> None: ...

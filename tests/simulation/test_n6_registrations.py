@@ -11,7 +11,7 @@ from sbc.actions import Flow
 from sbc.sip.message import Request
 from tests.support.access_phone import ABSORB, SECRETS, AccessPhone, access
 from tests.support.border import CALLEE, Border
-from tests.support.messages import ANSWER, answer, invite
+from tests.support.messages import ANSWER, answer, invite, within
 
 PBX = CALLEE
 
@@ -160,6 +160,35 @@ def test_a_nat_that_gave_another_port_is_followed_by_the_next_register(border: B
     phone.register()
     phone.flow = Flow("wan", "udp", ("192.0.2.77", 41000))
     phone.register()
+    call(border, "anna")
+    assert phone.called().uri == "sip:anna@192.168.1.5:5060"
+    assert len(users(border)) == 1
+
+
+def test_a_call_follows_its_phone_to_another_port_of_its_nat(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    call(border, "anna")
+    ringing = phone.called()
+    border.receive(answer(ringing, 200, body=ANSWER, contact=phone.contact), phone.flow)
+    answered = border.response(PBX, 200)
+    border.receive(within("ACK", answered, 1, ours_is_from=True, host="10.20.0.11"), PBX)
+    border.take(phone.flow)
+    before, phone.flow = phone.flow, Flow("wan", "udp", ("192.0.2.77", 41000))
+    phone.register()
+    border.receive(within("BYE", answered, 2, ours_is_from=True, host="10.20.0.11"), PBX)
+    assert "BYE" in border.heard(phone.flow)
+    assert border.heard(before) == []
+
+
+def test_a_phone_that_refreshes_for_a_day_is_called_after_it(border: Border) -> None:
+    phone = AccessPhone(border)
+    for hour in range(24):
+        if hour % 6 == 5:  # its NAT has forgotten it
+            phone.flow = Flow("wan", "udp", ("192.0.2.77", 42000 + hour))
+        for _ in range(72):
+            assert phone.register() == 200
+            border.wait(50)
     call(border, "anna")
     assert phone.called().uri == "sip:anna@192.168.1.5:5060"
     assert len(users(border)) == 1

@@ -103,14 +103,6 @@ def test_a_connection_names_its_user_for_as_long_as_he_is_bound() -> None:
     assert of.user_on(TCP, 0.0) is None
 
 
-def test_a_nat_that_gives_another_port_is_followed() -> None:
-    of = bindings()
-    of.register("anna", register("<sip:a@h>"), UDP, 0.0)
-    elsewhere = Flow("wan", "udp", ("192.0.2.77", 5))
-    of.moved("anna", UDP, elsewhere)
-    assert [each.flow for each in of] == [elsewhere]
-
-
 def test_a_binding_comes_back_from_its_record() -> None:
     of = bindings()
     of.register("anna", register("<sip:a@h>;x;y=2"), UDP, 100.0)
