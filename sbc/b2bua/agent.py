@@ -7,7 +7,7 @@ A fault in one call ends that call and no other (it is noted with its trace, whi
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from traceback import format_exception
 
@@ -118,8 +118,8 @@ class Agent:
                     self._try(usage.leg.call, partial(incoming.acknowledged, usage, request))
             case ResponseReceived() | TransactionFailed():
                 self._concluded(event)
-            case Cancelled(key):
-                self._cancelled(key)
+            case Cancelled(key, reasons):
+                self._cancelled(key, reasons)
             case StraySuccess(response, flow):
                 if self._may_end_stray():
                     end_stray(self._wire, response, flow)
@@ -186,10 +186,10 @@ class Agent:
             if len(self.recent) > RECENT:
                 del self.recent[next(iter(self.recent))]
 
-    def _cancelled(self, key: Key) -> None:
+    def _cancelled(self, key: Key, reasons: Sequence[str]) -> None:
         call = self._invites.get(key)
         if call is not None:
-            self._try(call, call.caller.cancelled)
+            self._try(call, partial(call.caller.cancelled, reasons))
             return
         for usage in self._wire.usages.values():  # of a re-INVITE; rare enough for a search
             if key in usage.asked:

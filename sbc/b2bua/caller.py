@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sbc.b2bua.causes import reasons
 from sbc.b2bua.content import EMPTY, Content, read
-from sbc.b2bua.crossing import Field
+from sbc.b2bua.crossing import Field, crossing
 from sbc.b2bua.events import Abandoned, NeverAcknowledged, PrackReceived, Requested
 from sbc.b2bua.leg import Leg, methods
 from sbc.b2bua.pending import Asked
@@ -21,6 +21,7 @@ from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer, State
 from sbc.dialog.reliable import OPTION_TAG, ReliableSender
 from sbc.sip.errors import BadMessage
+from sbc.sip.headers import Headers
 from sbc.sip.message import Request, Response
 from sbc.transaction.events import Key
 
@@ -137,9 +138,11 @@ class Caller:
         elif self.answered.leg is self.leg:  # else it was transferred to another call
             self.answered.bye(reasons(fields))
 
-    def cancelled(self) -> None:
+    def cancelled(self, reasons: Sequence[str] = ()) -> None:
+        """`reasons`: such as that another phone has answered; they go on to the called side."""
         if not self.final or self._held is not None:
-            self.leg.wire.tell(self.leg.call, Abandoned())
+            fields = crossing(Headers(("Reason", each) for each in reasons)) if reasons else ()
+            self.leg.wire.tell(self.leg.call, Abandoned(fields))
 
     def _forget(self, usage: Usage) -> None:
         self._senders.pop(usage, None)

@@ -105,6 +105,9 @@ class RequestCancelled:
 class Abandoned:
     """CANCEL of the INVITE that began the call."""
 
+    fields: tuple[Field, ...] = ()
+    """Its Reason, if it gave one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:

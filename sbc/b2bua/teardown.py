@@ -41,8 +41,7 @@ from sbc.sip.message import build_response
 
 
 def abandoned(call: Call, event: Abandoned) -> None:
-    del event
-    finish(call, CANCELLED, "caller")
+    finish(call, CANCELLED, "caller", event.fields)
 
 
 def hung_up(call: Call, event: Ended) -> None:

@@ -58,7 +58,7 @@ class Transferee:
         else:
             self.transfer.failed(status)
 
-    def cancelled(self) -> None:
+    def cancelled(self, reasons: Sequence[str] = ()) -> None:
         """Nobody can: there is no INVITE of its own."""
 
     def takes(self, usage: Usage, target: Usage) -> None:

@@ -35,6 +35,8 @@ class Cancelled:
     """
 
     key: Key
+    reasons: tuple[str, ...] = ()
+    """Its Reason fields (RFC 3326), as they came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ class Servers:
         tag = _tag_of(found) or stateless_tag(key)
         ok = Transmit(build_response(request, 200, to_tag=tag).encode(), reply_to)
         if Do.REPORT_CANCEL in found.machine.handle(On.CANCEL, now):
-            return [ok, Cancelled(key)]
+            return [ok, Cancelled(key, tuple(request.headers.all("reason")))]
         return [ok]
 
     def _handle(

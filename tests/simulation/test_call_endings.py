@@ -520,3 +520,16 @@ def calling_ack(border: Border, to: str) -> None:
 
 def responses(border: Border) -> list[Response]:
     return [m for to, m in border.out if to == CALLER and isinstance(m, Response)]
+
+
+def test_why_the_caller_cancelled_goes_on_to_the_callee() -> None:
+    """RFC 3326: the phone that lost the race shall not show a missed call."""
+    border = Border()
+    request, callee = inviting(border)
+    callee.answers(request, 180)
+    elsewhere = 'Reason: SIP;cause=200;text="Call completed elsewhere at 192.0.2.1"'
+    cancel = invite(elsewhere, body="").replace(b"INVITE sip", b"CANCEL sip", 1)
+    border.receive(cancel.replace(b"CSeq: 1 INVITE", b"CSeq: 1 CANCEL"), CALLER)
+    reason = border.request(CALLEE, "CANCEL").headers.get("reason") or ""
+    assert reason.startswith("SIP;cause=200")
+    assert "192.0.2.1" not in reason
