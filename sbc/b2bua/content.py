@@ -107,8 +107,10 @@ def _sdp_part(message: Request | Response, body: bytes) -> tuple[str, bytes]:
     found = _BOUNDARY.search(message.headers.get("content-type") or "")
     if found is None:
         raise BadMessage(400, "Multipart body without a boundary")
-    boundary = b"--" + (found[1] or found[2]).encode("utf-8", "surrogateescape")
-    for part in body.split(boundary, _MOST_PARTS + 1)[1 : _MOST_PARTS + 1]:
+    boundary = re.escape((found[1] or found[2]).encode("utf-8", "surrogateescape"))
+    # A line of its own (RFC 2046 §5.1.1): the same within a line is content.
+    delimiter = re.compile(rb"(?:\A|\r?\n)--" + boundary + rb"(?:--)?[ \t]*+(?=\r?\n|\Z)")
+    for part in delimiter.split(body, _MOST_PARTS + 1)[1 : _MOST_PARTS + 1]:
         head, _, inside = part.lstrip(b"\r\n").partition(b"\r\n\r\n")
         if re.search(rb"(?im)^(content-type|c)\s*:\s*application/sdp\s*(;|$)", head):
             return SDP, inside

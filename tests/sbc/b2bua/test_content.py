@@ -372,3 +372,14 @@ def test_whatever_comes_is_read_refused_or_left_behind(
     assert content.sdp is None
     assert content.content_type is None or content.content_type in ACCEPT
     assert content.content_type == "text/plain" or not re.search(rb"10\.0\.0\.7", content.body)
+
+
+def test_a_boundary_within_a_line_or_in_a_longer_one_is_content() -> None:
+    """RFC 2046 §5.1.1"""
+    titled = AUDIO.replace(b"s=-", b"s=x--b1 y")
+    part = b"Content-Type: application/sdp\r\n\r\n" + titled
+    _, session = read(request(multipart(part), MIXED))
+    assert session is not None
+    assert session.encode() == titled
+    longer = multipart(part).replace(b"--b1\r\n", b"--b1x\r\n")
+    assert refused(request(longer, MIXED)) == 415
