@@ -4,6 +4,7 @@ replaced under open connections (I7, N7, X7)."""
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def browsing(
         connector = aiohttp.TCPConnector(ssl=context)
         async with aiohttp.ClientSession(connector=connector) as session:
             await test(session, f"https://{lo.wan}:{PORT}/sip")
+        await asyncio.sleep(0.25)  # the session does not wait for the end of its TLS connections
 
     asyncio.run(asyncio.wait_for(main(), 20.0))
 
@@ -140,6 +142,8 @@ def test_a_new_certificate_is_shown_and_old_connections_live_on(
         _, writer = await asyncio.open_connection(lo.wan, PORT, ssl=context)
         shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
         return str(hash(shown))
 
     async def test(session: aiohttp.ClientSession, url: str) -> None:
