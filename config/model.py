@@ -47,6 +47,7 @@ from config.peers import (
     TrunkTls,
 )
 from config.routing import Failover, Match, Route, Source
+from config.secrets import Secret
 from config.turn import Turn, TurnCredentials, TurnListen, TurnPeers, TurnQuotas, TurnStun
 from config.zones import (
     METHODS,
@@ -139,6 +140,9 @@ class Node(Section):
     user_agent: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ./()_-]+$", max_length=64)] = "SBC"
     run_directory: str | None = None
     """Where the Unix sockets of control and admin lie. None: `/run/sbc`, or the user's own."""
+    proxy_key: Secret | None = None
+    """Proves to us our own Record-Route and Path. Several borders that stand for each other share
+    it. None: a new one at each start, and dialogs of proxy routes end with a restart."""
 
 
 class Dns(Section):

@@ -64,3 +64,7 @@ class Route(Section):
     to: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Trunks and access groups, tried in this order."""
     failover: Failover = Failover()
+    mode: Literal["b2bua", "proxy", "stateless"] = "b2bua"
+    """`b2bua`: two legs, media through the relay, nothing of one side shown on the other. `proxy`:
+    a stateful SIP proxy (RFC 3261 §16). `stateless`: a proxy that remembers nothing (§16.11) and
+    spreads Call-IDs over all endpoints of `to`. Proxies are for trunks of zones without hiding."""

@@ -67,6 +67,9 @@ class Zone(Section):
     privacy: Privacy = Privacy()
     methods: tuple[Method, ...] = METHODS
     """Methods which the border takes from this zone and sends there; any other gets 405."""
+    topology_hiding: Literal["full", "none"] | None = None
+    """`none`: routes may send requests of this zone on as a proxy, which hides nothing. A B2BUA
+    hides always. None: `full` of an untrusted zone, `none` of a trusted one."""
     connections_per_source: Annotated[Whole, Field(ge=1)] = 32
     connections: Connections = Connections()
 

@@ -18,13 +18,15 @@ from sbc.b2bua.record import record_of
 from sbc.b2bua.wire import Wire
 from sbc.location.finder import Finder
 from sbc.location.records import Answer, Question
+from sbc.proxy.roles import Roles
+from sbc.proxy.stateful import Forwarding
 from sbc.registrar.phones import Phones
 from sbc.routing.listeners import Listeners
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Targets
 from sbc.sip.errors import BadMessage
 from sbc.sip.limits import Limits
-from sbc.sip.message import Request, parse
+from sbc.sip.message import Request, Response, parse
 from sbc.sip.validate import check_request, check_response
 from sbc.tokens import Tokens
 from sbc.transaction.layer import TransactionLayer
@@ -63,6 +65,9 @@ class Core:
         )
         out_of_dialog = OutOfDialog(self._shared, self._sources, self._phones)
         self._agent = Agent(self._shared, out_of_dialog)
+        self._roles = Roles(config, self._sources, self._shared.targets, self._wire)
+        if self._roles.needed:
+            self._agent.elsewhere = self._roles.takes
 
     # --- inputs -----------------------------------------------------------------------------------
 
@@ -90,9 +95,15 @@ class Core:
         except BadMessage as bad:
             self._malformed(bad, flow)
             return self._done()
-        if not (phone and isinstance(message, Request) and self._turned_away(message, flow)):
+        if phone and isinstance(message, Request) and self._turned_away(message, flow):
+            return self._done()
+        if trunk is None or not self._proxied(message, flow, trunk):
             wire.take(self._layer.receive(message, flow, now))
         return self._done()
+
+    def _proxied(self, message: Request | Response, flow: Flow, trunk: str) -> bool:
+        roles, draining = self._roles, self._shared.draining
+        return roles.needed and roles.receive(message, flow, trunk, draining=draining)
 
     def _turned_away(self, request: Request, flow: Flow) -> bool:
         """A request from anywhere which is neither of a dialog or a transaction of ours, nor of a
@@ -171,7 +182,10 @@ class Core:
         wire = self._begin(now)
         wire.take(self._layer.handle_timeout(now))
         for key in wire.timers.pop_due(now):
-            self._agent.timer(key)
+            if isinstance(key, tuple) and isinstance(key[0], Forwarding):
+                key[0].timer(key[1])
+            else:
+                self._agent.timer(key)
         return self._done()
 
     def clock_set(self, epoch: float) -> None:
@@ -206,6 +220,7 @@ class Core:
             "owners": len(self._wire.owners),
             "timers": len(self._wire.timers),
             "asks": len(self._shared.asks),
+            "proxied": len(self._roles.live),
         }
 
     def calls(self, now: float) -> list[dict[str, object]]:

@@ -37,6 +37,8 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     routes.patterns,
     routes.shadows,
     routes.circles,
+    routes.proxies,
+    routes.hiding,
     access.names,
     access.zones,
     access.domains,

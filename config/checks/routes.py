@@ -133,3 +133,51 @@ def circles(config: Config) -> Iterator[Finding]:
             elif trunk is not None and trunk.zone == route.from_.zone:
                 message = f"calls of the zone {quoted(trunk.zone)} go back into it"
                 yield Finding(loc, message, "name the trunk they come from", severity="warning")
+
+
+def proxies(config: Config) -> Iterator[Finding]:
+    """A proxy hides nothing and anchors no media: not for a zone that asks for hiding."""
+    for index, route in enumerate(config.routes):
+        if route.mode == "b2bua":
+            continue
+        for loc, zone, access in _ends(config, index, route):
+            if access is not None:
+                message = f"`mode: {route.mode}` is between trunks, {quoted(access)} is not one"
+                yield Finding(loc, message, "calls of phones need `mode: b2bua`")
+            elif zone in config.zones and _hides(config, zone):
+                message = f"`mode: {route.mode}` cannot hide what the zone {quoted(zone)} hides"
+                hint = "use `mode: b2bua`; only a trusted zone may say `topology_hiding: none`"
+                yield Finding(loc, message, hint)
+
+
+def hiding(config: Config) -> Iterator[Finding]:
+    for name, zone in config.zones.items():
+        if zone.topology_hiding == "none" and zone.trust == "untrusted":
+            loc: Loc = ("zones", name, "topology_hiding")
+            yield Finding(loc, "an untrusted zone is always hidden from", "write `full`")
+
+
+def _ends(config: Config, index: int, route: Route) -> Iterator[tuple[Loc, str | None, str | None]]:
+    """The place and the zone of everything that the route joins; or that it is an access group."""
+    source = route.from_
+    if source == "any":
+        for zone in config.zones:
+            yield ("routes", index, "from"), zone, None
+    elif source.zone is not None:
+        yield ("routes", index, "from", "zone"), source.zone, None
+    elif source.trunk is not None:
+        yield ("routes", index, "from", "trunk"), _zone(config, source.trunk), None
+    elif source.access is not None:
+        yield ("routes", index, "from", "access"), None, source.access
+    for place, name in enumerate(route.to):
+        access = name if name in config.access else None
+        yield ("routes", index, "to", place), _zone(config, name), access
+
+
+def _zone(config: Config, trunk: str) -> str | None:
+    return config.trunks[trunk].zone if trunk in config.trunks else None
+
+
+def _hides(config: Config, name: str) -> bool:
+    zone = config.zones[name]
+    return (zone.topology_hiding or ("none" if zone.trust == "trusted" else "full")) == "full"

@@ -89,6 +89,8 @@ class Agent:
         """Those that have no record yet, by uid; in the order in which they began."""
         self.recent: dict[str, tuple[dict[str, object], Trace]] = {}
         """The last calls that are over: what operators ask about most, with their ladders."""
+        self.elsewhere: Callable[[Raised], bool] | None = None
+        """Takes what belongs to no call, as of a proxy; None: there is nothing of the kind."""
         self._invites: dict[Key, Call] = {}
         self._in_use: Counter[str] = Counter()
         shared.adopt = self._adopt
@@ -108,6 +110,8 @@ class Agent:
                 self._transaction_event(wire.raised.popleft())
 
     def _transaction_event(self, event: Raised) -> None:
+        if self.elsewhere is not None and self.elsewhere(event):
+            return
         match event:
             case RequestReceived(key, request, flow):
                 self._request(key, request, flow)

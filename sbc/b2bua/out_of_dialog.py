@@ -166,6 +166,8 @@ class OutOfDialog:
         uid = self._wire.tokens.token(16)
         labels = {"zone": attempt.zone, "trunk": attempt.trunk, "status": str(verdict.status)}
         self._wire.note("invite_refused", labels, why=verdict.why, call=uid)
+        if verdict.status == 483:
+            self._wire.note("loop", labels, call=uid)
         record = refusal_record(self._shared, uid, attempt, who, verdict)
         self._wire.actions.append(Journal("cdr", uid, record))
 

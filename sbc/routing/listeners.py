@@ -46,8 +46,10 @@ class Listeners:
 
     def __init__(self, config: Config) -> None:
         self._by_socket: dict[tuple[str, str], Listener] = {}
+        self._shown: set[tuple[str, int]] = set()
         for name, interface in config.interfaces.items():
             for sip in interface.sip:
+                self._shown.add((str(interface.shown), sip.port))
                 # The first listener of a transport is the one peers are told.
                 self._by_socket.setdefault(
                     (name, sip.transport), _listener(name, interface, sip.transport, sip.port)
@@ -73,7 +75,8 @@ class Listeners:
         )
 
     def is_ours(self, ip: str, port: int) -> bool:
-        return any((each.ip, each.port) == (ip, port) for each in self._by_socket.values())
+        """One of our sockets has this address, as peers are told."""
+        return (ip.lower(), port) in self._shown
 
     def in_zone(self, zone: str, transport: str, *, ipv6: bool) -> Listener | None:
         """The listener of `zone` that can reach an address of that family by that transport."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from config.model import Config, Match, Route
 
@@ -12,6 +13,7 @@ class Chosen:
     route: str
     trunks: tuple[str, ...]
     """Trunks and access groups, in the order in which they are tried."""
+    mode: Literal["b2bua", "proxy", "stateless"] = "b2bua"
 
 
 Registered = Callable[[str, str], bool]
@@ -28,7 +30,7 @@ class Routes:
         there."""
         for route, matches in self._routes:
             if _is_from(route, zone, trunk) and matches(called) and self._is_there(route, called):
-                return Chosen(route.name, route.to)
+                return Chosen(route.name, route.to, route.mode)
         return None
 
     def _is_there(self, route: Route, called: str) -> bool:

@@ -72,6 +72,13 @@ class Targets:
             return found
         return last(found, (self._cooldown.cools(each.flow, now) for each in found))
 
+    def all(self, trunk: str) -> list[Target]:
+        """Every endpoint by priority; no turn is taken."""
+        found: list[Target] = []
+        for each in self._of[trunk]:
+            found += [each] if isinstance(each, Target) else self._servers(each)
+        return found
+
     def failed(self, target: Target, now: float, seconds: float = FAILED) -> bool:
         """It is left in peace for a while. Was it not so before?"""
         return self._cooldown.failed(target.flow, seconds, now)

@@ -124,6 +124,10 @@ class Headers:
 
     # Changing
 
+    def copy(self) -> "Headers":
+        """Another that may be changed by itself."""
+        return Headers.built(self._lines[:], self.text)
+
     def set(self, name: str, value: str) -> None:
         """One field of this name: in the place of the first, or at the end."""
         line, name, names = self._edit(name, value)

@@ -31,7 +31,10 @@ _UNANSWERED = {State.CALLING, State.TRYING}
 
 
 class ClientTransaction:
-    __slots__ = ("ack", "cancel_fields", "data", "flow", "key", "machine", "over_udp", "request")
+    __slots__ = (
+        *("ack", "cancel_fields", "data", "flow", "key", "machine", "over_udp", "request"),
+        "vias",
+    )
 
     def __init__(
         self, key: Key, machine: Machine, request: Request, data: bytes, flow: Flow
@@ -44,6 +47,8 @@ class ClientTransaction:
         self.ack: bytes | None = None
         self.cancel_fields: Sequence[tuple[str, str]] = ()
         self.over_udp: OverUdp | None = None
+        self.vias = len(request.headers.elements("via"))
+        """More than ours only where we send on what another sent us."""
 
 
 class Clients:
@@ -83,8 +88,8 @@ class Clients:
     def receive(self, response: Response, flow: Flow, now: float) -> list[Output]:
         key = client_key(response, response.headers.cseq.method)
         found = self._find(key) if key is not None else None
-        if not _has_one_via(response):
-            return self._drop()
+        if len(response.headers.vias) != (1 if found is None else found.vias):
+            return self._drop()  # §8.1.3.3: it is not for us
         if key is None or found is None:
             return self._stray(response, flow)
         if found.flow.interface != flow.interface:
@@ -193,8 +198,3 @@ def _event(status: int) -> On:
     if status < 200:
         return On.PROVISIONAL
     return On.SUCCESS if status < 300 else On.FAILURE
-
-
-def _has_one_via(response: Response) -> bool:
-    """RFC 3261 §8.1.3.3: a second Via means that the response is not for us."""
-    return len(response.headers.vias) == 1

@@ -54,8 +54,8 @@ class TransactionLayer:
         return self._clients.receive(message, flow, now)
 
     def knows(self, request: Request, flow: Flow) -> bool:
-        """There is a server transaction that this request belongs to; for a CANCEL, that of what
-        it cancels."""
+        """There is a server transaction that this request belongs to; for a CANCEL or an
+        ACK, that of the INVITE."""
         return self._servers.knows(request, flow)
 
     def send(

@@ -112,7 +112,7 @@ class Servers:
         return self._begin(key, request, flow, now)
 
     def knows(self, request: Request, flow: Flow) -> bool:
-        method = "INVITE" if request.method == "CANCEL" else request.method
+        method = "INVITE" if request.method in {"CANCEL", "ACK"} else request.method
         return server_key(request, method, flow.interface) in self._live
 
     def respond(self, key: Key, response: Response, now: float) -> list[Output]:
