@@ -43,7 +43,7 @@ bench: install tools    ## figures side by side with the peers; never a test
 	$(BIN)/python -m tools.bench --with-sippy
 
 fuzz: install           ## the random tests, for a night
-	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q tests/fuzz tests/simulation
+	HYPOTHESIS_PROFILE=deep SBC_FUZZ_MESSAGES=1000000 $(BIN)/pytest -q tests/fuzz tests/simulation
 
 diagrams: install       ## pages that are drawn from the code
 	$(BIN)/python -m tools.draw_tables > docs/diagrams.md

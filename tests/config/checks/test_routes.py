@@ -3,8 +3,18 @@ from typing import Any
 
 import pytest
 
-from config.checks.routes import MOST_PATTERN, circles, names, origins, patterns, shadows
+from config.checks.routes import (
+    MOST_PATTERN,
+    circles,
+    hiding,
+    names,
+    origins,
+    patterns,
+    proxies,
+    shadows,
+)
 from config.model import Config
+from config.problems import Loc
 from tests.config.samples import model, told
 
 
@@ -150,3 +160,41 @@ def test_a_route_from_a_zone_into_itself_is_worth_a_warning() -> None:
 
 def test_a_route_from_any_or_to_an_unknown_trunk_is_no_circle() -> None:
     assert list(circles(routes(ANY | {"to": ["pbx"]}, {"to": ["nowhere"]}))) == []
+
+
+TRUSTED: dict[Loc, Any] = {("zones", "outside", "trust"): "trusted"}
+
+
+@pytest.mark.parametrize("mode", ["proxy", "stateless"])
+def test_a_proxy_joins_zones_that_ask_for_no_hiding(mode: str) -> None:
+    """S16: hiding is what a proxy cannot give; an untrusted zone always asks for it."""
+    asked: dict[Loc, Any] = {("routes", 0, "mode"): mode}
+    assert list(proxies(model(asked | TRUSTED))) == []
+    (found,) = proxies(model(asked))
+    assert found.loc == ("routes", 0, "to", 0)
+    assert found.message == f"`mode: {mode}` cannot hide what the zone `outside` hides"
+    assert "b2bua" in found.hint
+    hidden: dict[Loc, Any] = {("zones", "inside", "topology_hiding"): "full"}
+    (found,) = proxies(model(asked | TRUSTED | hidden))
+    assert found.loc == ("routes", 0, "from", "trunk")
+
+
+@pytest.mark.parametrize(
+    ("source", "places"),
+    [
+        ("any", [("from",), ("to", 0)]),
+        ({"zone": "outside"}, [("from", "zone"), ("to", 0)]),
+        ({"zone": "inside"}, [("to", 0)]),
+    ],
+)
+def test_every_end_of_a_proxy_route_is_looked_at(source: Any, places: list[Any]) -> None:
+    config = model({("routes", 0, "mode"): "proxy", ("routes", 0, "from"): source})
+    assert [finding.loc for finding in proxies(config)] == [("routes", 0, *at) for at in places]
+
+
+def test_an_untrusted_zone_cannot_do_without_hiding() -> None:
+    config = model({("zones", "outside", "topology_hiding"): "none"})
+    assert told(list(hiding(config))) == [
+        (("zones", "outside", "topology_hiding"), "an untrusted zone is always hidden from")
+    ]
+    assert list(hiding(model({("zones", "inside", "topology_hiding"): "none"}))) == []
