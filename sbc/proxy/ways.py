@@ -110,7 +110,13 @@ class Ways:
         )
 
     def _new(
-        self, request: Request, trunk: str, flow: Flow, uri: str, routes: list[str], at: float | None
+        self,
+        request: Request,
+        trunk: str,
+        flow: Flow,
+        uri: str,
+        routes: list[str],
+        at: float | None,
     ) -> Way | Reject | None:
         if request.headers.to.tag and request.method != "ACK":
             return None
@@ -128,7 +134,7 @@ class Ways:
         if chosen.mode == "stateless":
             hops = self._spread(request.headers.call_id, trunks)
         else:
-            hops = [_hop(target) for name in trunks for target in self._endpoints(name, at)]
+            hops = [_hop_of(target) for name in trunks for target in self._endpoints(name, at)]
         if not hops:
             return Reject(480, "no name of an endpoint is known")
         passage = Passage(chosen.mode, trunk, hops[0].trunk)
@@ -141,7 +147,7 @@ class Ways:
 
     def _spread(self, call_id: str, trunks: list[str]) -> list[Hop]:
         """Those of the first priority, in the order in which this Call-ID wants them."""
-        hops = [_hop(target) for name in trunks for target in self._targets.all(name)]
+        hops = [_hop_of(target) for name in trunks for target in self._targets.all(name)]
         first = min((hop.priority for hop in hops), default=0)
         hops = [hop for hop in hops if hop.priority == first]
         return ranked(call_id, hops, _name, lambda hop: float(hop.weight))
@@ -211,7 +217,7 @@ class Ways:
         )
 
 
-def _hop(target: Target) -> Hop:
+def _hop_of(target: Target) -> Hop:
     return Hop(
         *(target.trunk, target.flow, target.listener, target.uri),
         weight=target.weight,

@@ -256,7 +256,9 @@ def test_a_register_gets_a_path_and_calls_come_back_along_it(border: Border) -> 
 
 
 @pytest.mark.parametrize("method", ["MESSAGE", "SUBSCRIBE"])
-def test_other_methods_pass_too(border: Border, method: str) -> None:
+def test_methods_of_both_zones_pass(method: str) -> None:
+    listed = "trust: trusted, methods: [INVITE, ACK, MESSAGE, SUBSCRIBE]"
+    border = Border(proxy().replace("trust: trusted", listed))
     asked = invite("Event: presence", body="").replace(b"INVITE", method.encode())
     border.receive(asked, CALLER)
     request = border.request(CALLEE, method)
@@ -264,6 +266,13 @@ def test_other_methods_pass_too(border: Border, method: str) -> None:
     border.receive(answer(request, 202), CALLEE)
     assert border.heard(CALLER) == ["202"]
     assert border.over()
+
+
+def test_a_method_that_a_zone_does_not_list_is_refused(border: Border) -> None:
+    border.receive(invite(body="").replace(b"INVITE", b"SUBSCRIBE"), CALLER)
+    refusal = border.response(CALLER, 405)
+    assert "MESSAGE" in refusal.headers.allow
+    assert not border.take(CALLEE)
 
 
 def test_the_border_itself_still_answers_who_asks_it(border: Border) -> None:
