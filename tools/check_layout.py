@@ -31,6 +31,7 @@ WITHOUT_TWIN = {
     "sbc/registrar/registrar.py": "whole flows; tests/simulation/test_n6_registrations.py",
     "sbc/dns.py": "a real resolver; run by tests/e2e/test_names.py",
     "sbc/location/finder.py": "whole flows; tests/simulation/test_s15_names.py",
+    "sbc/b2bua/page.py": "whole flows; tests/simulation/test_s2_messages.py",
     "sbc/demo/app.py": "starts whole processes; run by tests/e2e/test_demo.py",
     "stun_turn/actions.py": "declarations only",
     "stun_turn/settings.py": "declarations only",

@@ -14,6 +14,7 @@ from sbc.b2bua.content import ACCEPT, Content, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
 from sbc.b2bua.leg import Leg, Peer, owed
+from sbc.b2bua.page import Pages
 from sbc.b2bua.privacy import Asserted, Claims
 from sbc.b2bua.record import refusal_record
 from sbc.b2bua.replaces import replaced
@@ -45,6 +46,7 @@ class OutOfDialog:
     def __init__(self, shared: Shared, sources: Sources, phones: Phones) -> None:
         config = shared.config
         self._phones = phones
+        self._pages = Pages(shared)
         self._shared = shared
         self._wire = shared.wire
         self._sources = sources
@@ -71,6 +73,12 @@ class OutOfDialog:
         """
         if request.method == "INVITE":
             return self._invite(key, request, flow, in_use)
+        if (
+            request.method == "MESSAGE"
+            and "MESSAGE" in self._shared.terms[self._trunk(flow)].methods
+        ):
+            self._page(key, request, flow)
+            return None
         if request.method == "REGISTER" and self._phones.register(key, request, flow):
             return None
         answer = partial(self._answer, key, request)
@@ -91,6 +99,42 @@ class OutOfDialog:
             known = ("Supported", ", ".join(supported(terms)))
             answer(200, (allow, ("Accept", ACCEPT), known))
         return None
+
+    def _page(self, key: Key, request: Request, flow: Flow) -> None:
+        """A MESSAGE is admitted and routed as a call is, but for the number of calls."""
+        trunk = self._trunk(flow)
+        try:
+            who = self._meant(trunk, parties(request))
+            verdict = chain.run(self._policies, self._attempt(request, flow, who, 0, None))
+            if isinstance(verdict, Attempt):
+                targets = self._targets(verdict.chosen, verdict.called)
+                if targets:
+                    self._pages.begin(key, request, verdict, who, targets)
+                    return
+                verdict = self._unreachable(verdict.chosen)
+        except BadMessage as bad:
+            terms = self._shared.terms[trunk]
+            verdict = Reject(bad.status, bad.reason, owed(bad.status, terms))
+        self._answer(key, request, verdict.status, verdict.fields)
+        labels = {"trunk": trunk, "status": str(verdict.status)}
+        self._wire.note("message_refused", labels, why=verdict.why)
+
+    def _attempt(
+        self, request: Request, flow: Flow, who: Parties, calls: int, least: int | None
+    ) -> Attempt:
+        return Attempt(
+            zone=self._sources.zone(flow.interface),
+            trunk=self._trunk(flow),
+            called=who.called,
+            max_forwards=request.headers.max_forwards,
+            require=tuple(request.headers.require),
+            calls=calls,
+            draining=self._shared.draining,
+            min_se=least,
+            user=self._phones.user(request, flow),
+            caller=who.caller,
+            anonymous=who.anonymous,
+        )
 
     def _trunk(self, flow: Flow) -> str:
         trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
@@ -124,19 +168,7 @@ class OutOfDialog:
             labels = {"zone": zone, "trunk": trunk, "status": str(bad.status)}
             self._wire.note("invite_refused", labels, why=bad.reason)
             return None
-        attempt = Attempt(
-            zone=zone,
-            trunk=trunk,
-            called=who.called,
-            max_forwards=request.headers.max_forwards,
-            require=tuple(request.headers.require),
-            calls=in_use(trunk),
-            draining=self._shared.draining,
-            min_se=least,
-            user=self._phones.user(request, flow),
-            caller=who.caller,
-            anonymous=who.anonymous,
-        )
+        attempt = self._attempt(request, flow, who, in_use(trunk), least)
         verdict = chain.run(self._policies, attempt)
         if isinstance(verdict, Attempt):
             try:

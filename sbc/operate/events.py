@@ -28,6 +28,7 @@ EVENTS: Mapping[str, Level] = {
     "loop": "warning",
     "malformed": "info",
     "media_dead": "warning",
+    "message_refused": "info",
     "one_way": "warning",
     "proxied": "info",
     "proxy_refused": "info",
