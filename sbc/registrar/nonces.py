@@ -55,7 +55,8 @@ class Nonces:
         if count <= 0 or count + _WINDOW <= highest:
             return False
         if count > highest:
-            seen = ((seen << (count - highest)) | 1) & (1 << _WINDOW) - 1
+            # A client may jump as far as it likes: nothing is shifted beyond the window.
+            seen = (seen << min(count - highest, _WINDOW) | 1) & (1 << _WINDOW) - 1
             highest = count
         elif seen >> (highest - count) & 1:
             return False

@@ -1,5 +1,6 @@
 """Nonces of our challenges (RFC 7616 §5.4): ours, fresh, and each count taken once."""
 
+import tracemalloc
 from itertools import count
 
 import pytest
@@ -51,6 +52,23 @@ def test_no_count_is_ever_taken_twice(counts: list[int]) -> None:
     nonce = nonces.make(0.0)
     taken = [each for each in counts if nonces.use(nonce, each, 0.0)]
     assert len(taken) == len(set(taken))
+
+
+def test_a_count_that_jumps_costs_no_memory() -> None:
+    nonces = made()
+    nonce = nonces.make(0.0)
+    assert nonces.use(nonce, 1, 0.0)
+    tracemalloc.start()
+    try:
+        assert nonces.use(nonce, 2**28, 0.0)
+        assert nonces.use(nonce, 2**32 - 1, 0.0)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 100_000
+    assert [nonces.use(nonce, 2**32 - each, 0.0) for each in (1, 2, 64, 65, 64)] == [
+        False, True, True, False, False,
+    ]  # fmt: skip
 
 
 def test_the_memory_of_counts_is_bounded() -> None:
