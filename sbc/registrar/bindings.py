@@ -71,8 +71,8 @@ class Bindings:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._of: dict[str, dict[tuple[str, ...], Binding]] = {}
-        self._at: dict[Flow, str] = {}
-        """Connections → who has registered on them."""
+        self._at: dict[Flow, dict[str, None]] = {}
+        """Connections → who has registered on them: a device may have several users."""
         self._ends = Timers()
         """When each ends, by user and key."""
 
@@ -87,13 +87,13 @@ class Bindings:
     def is_bound(self, user: str, now: float) -> bool:
         return any(each.expires > now for each in self._of.get(user, {}).values())
 
-    def user_on(self, flow: Flow, now: float) -> str | None:
+    def users_on(self, flow: Flow, now: float) -> list[str]:
         """Who has registered on this connection, and still is."""
-        user = self._at.get(flow)
-        if user is None:
-            return None
-        bound = self._of.get(user, {}).values()
-        return user if any(b.flow == flow and b.expires > now for b in bound) else None
+        return [
+            user
+            for user in self._at.get(flow, ())
+            if any(b.flow == flow and b.expires > now for b in self._of[user].values())
+        ]
 
     def next_expiry(self) -> float | None:
         return self._ends.next()
@@ -185,9 +185,7 @@ class Bindings:
 
     def lost(self, flow: Flow) -> list[Binding]:
         """The connection is closed: nobody can be reached by it any more (RFC 5626 §5.2)."""
-        if flow not in self._at:
-            return []
-        of = self._of[self._at[flow]].values()
+        of = (each for user in self._at.get(flow, ()) for each in self._of[user].values())
         return self._remove(each for each in of if each.flow == flow)
 
     def _remove(self, bindings: Iterable[Binding]) -> list[Binding]:
@@ -199,7 +197,7 @@ class Bindings:
 
     def _keep(self, user: str, after: dict[tuple[str, ...], Binding]) -> None:
         for key, binding in self._of.get(user, {}).items():
-            self._at.pop(binding.flow, None)
+            self._leave(user, binding.flow)
             if key not in after:
                 self._ends.clear((user, key))
         if after:
@@ -209,7 +207,14 @@ class Bindings:
         for key, binding in after.items():
             self._ends.set((user, key), binding.expires)
             if binding.flow.reliable:
-                self._at[binding.flow] = user
+                self._at.setdefault(binding.flow, {})[user] = None
+
+    def _leave(self, user: str, flow: Flow) -> None:
+        users = self._at.get(flow)
+        if users is not None:
+            users.pop(user, None)
+            if not users:
+                del self._at[flow]
 
 
 def as_record(binding: Binding, epoch: float) -> dict[str, object]:

@@ -18,6 +18,7 @@ from sbc.routing.sources import Sources
 from sbc.routing.targets import Target, Targets
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request
+from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
 
 
@@ -69,7 +70,10 @@ class Phones:
         """Nobody else can speak on a connection; a source of UDP can be forged."""
         if not flow.reliable or not registrar.reuse_connection or request.method == "REGISTER":
             return None
-        return registrar.bindings.user_on(flow, self._line.now)
+        users = registrar.bindings.users_on(flow, self._line.now)
+        if len(users) > 1:  # one device, and several lines: it says which
+            users = [user for user in users if user == _claimed(request)]
+        return users[0] if users else None
 
     def register(self, key: Key, request: Request, flow: Flow) -> bool:
         """A REGISTER which came past `denied`; False: it is none of a phone."""
@@ -116,3 +120,11 @@ class Phones:
 
     def shown(self, now: float) -> list[dict[str, object]]:
         return [line for registrar in self._of.values() for line in registrar.shown(now)]
+
+
+def _claimed(request: Request) -> str | None:
+    """Whom a request says to be from."""
+    try:
+        return Uri.parse(request.headers.from_.uri).user
+    except BadMessage:
+        return None

@@ -95,12 +95,24 @@ def test_what_ends_is_told() -> None:
 def test_a_connection_names_its_user_for_as_long_as_he_is_bound() -> None:
     of = bindings()
     of.register("anna", register("<sip:a@h>"), TCP, 0.0)
-    assert of.user_on(TCP, 59.0) == "anna"
-    assert of.user_on(TCP, 60.0) is None
-    assert of.user_on(UDP, 0.0) is None
+    assert of.users_on(TCP, 59.0) == ["anna"]
+    assert of.users_on(TCP, 60.0) == []
+    assert of.users_on(UDP, 0.0) == []
     assert [each.uri for each in of.lost(TCP)] == ["sip:a@h"]
     assert of.lost(TCP) == []
-    assert of.user_on(TCP, 0.0) is None
+    assert of.users_on(TCP, 0.0) == []
+
+
+def test_several_users_of_one_connection_go_with_it() -> None:
+    of = bindings()
+    of.register("anna", register("<sip:a@h>"), TCP, 0.0)
+    of.register("bert", register("<sip:b@h>"), TCP, 0.0)
+    assert of.users_on(TCP, 1.0) == ["anna", "bert"]
+    of.register("bert", register("<sip:b@h>;expires=0", cseq=2), TCP, 1.0)
+    assert of.users_on(TCP, 1.0) == ["anna"]
+    of.register("bert", register("<sip:b@h>", cseq=3), TCP, 1.0)
+    assert [each.uri for each in of.lost(TCP)] == ["sip:a@h", "sip:b@h"]
+    assert list(of) == []
 
 
 def test_a_binding_comes_back_from_its_record() -> None:
