@@ -46,6 +46,8 @@ class Peer:
     zone: str
     trunk: str
     trusted: bool
+    user: str | None = None
+    """Of an access group: who was authenticated, or whose phone is called."""
 
 
 class Leg:

@@ -221,7 +221,8 @@ class OutOfDialog:
         content, targets = self._replacing(request, flow, attempt.trunk, content, targets)
         assert attempt.chosen is not None
         assert attempt.max_forwards is not None
-        peer = Peer(attempt.zone, attempt.trunk, config.zones[attempt.zone].trust == "trusted")
+        trusted = config.zones[attempt.zone].trust == "trusted"
+        peer = Peer(attempt.zone, attempt.trunk, trusted, attempt.user)
         facts = Facts(tokens.token(16), attempt.chosen.route, peer, who, attempt.max_forwards)
         session = SessionId(local_half(headers.get("session-id")) or tokens.token(32))
         call = Call(self._shared, facts, session, content, offer)

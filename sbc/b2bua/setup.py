@@ -73,7 +73,7 @@ def invite(call: Call, event: Allocated) -> None:
     del event
     target = call.target
     terms = call.shared.terms[target.trunk]
-    peer = Peer(terms.zone, target.trunk, terms.trusted)
+    peer = Peer(terms.zone, target.trunk, terms.trusted, target.user)
     tokens = call.wire.tokens
     leg = Leg(call, call.wire, "b", peer, target.flow, tokens.token(32), symmetric=False)
     domain, parties = leg.host, call.facts.parties

@@ -137,11 +137,13 @@ class Wire:
     def respond(self, key: Key, response: Response) -> None:
         self.take(self.layer.respond(key, response, self.now))
 
-    def moved(self, before: Flow, after: Flow) -> None:
-        """A phone has another way to it now: its calls follow (N1)."""
+    def moved(self, group: str, user: str, before: Flow, after: Flow) -> None:
+        """A phone has another way to it now: its calls follow (N1). Those of its own user only: a
+        source of UDP can be forged, so that it proves nothing about the calls that went there."""
         for usage in self.usages.values():
-            if usage.leg.flow == before:
-                usage.leg.flow_heard(after)
+            leg = usage.leg
+            if leg.flow == before and (leg.peer.trunk, leg.peer.user) == (group, user):
+                leg.flow_heard(after)
 
     def transmit(self, data: bytes, flow: Flow) -> None:
         self.actions.append(Transmit(data, flow))

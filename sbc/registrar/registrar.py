@@ -10,6 +10,7 @@ from typing import Protocol
 from config.effective import Terms
 from config.model import Access, Register
 from sbc.actions import Action, Flow, StoreBinding
+from sbc.policy.extensions import unknown_among
 from sbc.registrar.bindings import Binding, Bindings, Bounds, Refused, as_record
 from sbc.registrar.gate import Gate
 from sbc.registrar.nonces import Nonces
@@ -56,6 +57,7 @@ class Registrar:
         self.reuse_connection = auth.reuse_connection
         self._domains = frozenset(domain.lower() for domain in access.domains)
         self._domain = access.domains[0]
+        self._terms = terms[name]
         self._line = line
         self._epoch = epoch
         self._targets = targets
@@ -71,7 +73,7 @@ class Registrar:
         """From one who has proved to be `user`."""
         before = {each.key: each.flow for each in self.bindings.of(user, self._line.now)}
         try:
-            refusal = self._identity(request, user)
+            refusal = self._insists(request) or self._identity(request, user)
             changed = refusal or self.bindings.register(user, request, flow, self._line.now)
         except BadMessage as bad:
             changed = Refused(bad.status, bad.reason)
@@ -87,12 +89,17 @@ class Registrar:
             self._store(binding, binding)
             old = before.get(binding.key, binding.flow)
             if old != binding.flow:
-                self._line.moved(old, binding.flow)
+                self._line.moved(self.name, user, old, binding.flow)
         self._arm()
         self._follow(user)
         self._answer(key, request, 200, self._contacts(user))
         what = "refreshed" if bound else "asked" if not gone else "removed"
         self._line.note("register", {"trunk": self.name}, what=what, user=user)
+
+    def _insists(self, request: Request) -> Refused | None:
+        """On what a registrar of ours does not do, such as `outbound` (§10.3, step 2)."""
+        unknown = ", ".join(unknown_among(request.headers.require, self._terms))
+        return Refused(420, f"requires {unknown}", (("Unsupported", unknown),)) if unknown else None
 
     def _identity(self, request: Request, user: str) -> Refused | None:
         """The address of record is that of To, and the user's own (A6)."""
@@ -128,7 +135,7 @@ class Registrar:
             listener = self._line.listeners.of(binding.flow)
             uri = Uri.parse(binding.uri)
             found.append(
-                Target(self.name, uri, binding.flow, listener, 1, place, contact=binding.uri)
+                Target(self.name, uri, binding.flow, listener, 1, place, binding.uri, user)
             )
         return found
 
@@ -168,7 +175,8 @@ class Registrar:
 
     def _store(self, binding: Binding, kept: Binding | None) -> None:
         record = None if kept is None else as_record(kept, self._epoch())
-        key = "\n".join(binding.key)
+        # What is not UTF-8 in an instance could not be stored, nor anything else with it.
+        key = "\n".join(binding.key).encode("utf-8", "backslashreplace").decode()
         self._line.actions.append(StoreBinding(self.name, binding.user, key, record))
 
     def _follow(self, user: str) -> None:
@@ -214,4 +222,4 @@ class RegistrarLine(Line, Protocol):
     actions: list[Action]
 
     def respond(self, key: Key, response: Response) -> None: ...
-    def moved(self, before: Flow, after: Flow) -> None: ...
+    def moved(self, group: str, user: str, before: Flow, after: Flow) -> None: ...

@@ -26,6 +26,8 @@ class Target:
     contact: str | None = None
     """Of a phone: its own Contact, which is what it wants to be called by. None: a trunk, which is
     told who is called at its address."""
+    user: str | None = None
+    """Whose phone it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ RFC 3261 §10.3, RFC 5626 §6.
 """
 
 import json
+from pathlib import Path
 
 import pytest
 
-from sbc.actions import Flow
-from sbc.sip.message import Request
+from sbc.actions import Flow, StoreBinding
+from sbc.sip.message import Request, parse
+from sbc.store.bindings import BindingStore
 from tests.support.access_phone import ABSORB, SECRETS, AccessPhone, access
 from tests.support.border import CALLEE, Border
 from tests.support.messages import ANSWER, answer, invite, within
@@ -131,6 +133,13 @@ def test_the_best_phone_is_tried_first_and_the_next_if_it_cannot_be_reached(
     assert desk.called().uri == "sip:anna@192.168.1.5"
 
 
+def test_what_we_do_not_do_is_not_promised(border: Border) -> None:
+    phone = AccessPhone(border)
+    assert phone.register(60, "Require: outbound, gruu") == 420
+    assert phone.answer.headers.get("unsupported") == "outbound, gruu"
+    assert users(border) == []
+
+
 def test_a_malformed_contact_is_refused_and_nothing_is_bound(border: Border) -> None:
     phone = AccessPhone(border)
     assert phone.register(contact="<sip:anna@192.168.1.5>;expires=soon") == 400
@@ -181,6 +190,43 @@ def test_a_call_follows_its_phone_to_another_port_of_its_nat(border: Border) -> 
     assert border.heard(before) == []
 
 
+def test_a_call_follows_nobody_who_has_forged_the_source_of_its_phone(border: Border) -> None:
+    anna, bert = AccessPhone(border), AccessPhone(border, "bert", port=47000)
+    anna.register()
+    call(border, "anna")
+    ringing = anna.called()
+    border.receive(answer(ringing, 200, body=ANSWER, contact=anna.contact), anna.flow)
+    answered = border.response(PBX, 200)
+    border.receive(within("ACK", answered, 1, ours_is_from=True, host="10.20.0.11"), PBX)
+    bert.register()
+    own, bert.flow = bert.flow, anna.flow
+    assert bert.register() == 200
+    bert.flow = own
+    assert bert.register() == 200
+    border.take(anna.flow)
+    border.receive(within("BYE", answered, 2, ours_is_from=True, host="10.20.0.11"), PBX)
+    assert "BYE" in border.heard(anna.flow)
+    assert border.heard(own) == []
+
+
+def test_a_call_that_a_phone_made_follows_it_too(border: Border) -> None:
+    phone = AccessPhone(border)
+    phone.register()
+    assert phone.invite("100") == 0
+    invited = border.request(PBX, "INVITE")
+    answered = answer(invited, 200, body=ANSWER, contact=invited.headers.get("contact") or "")
+    border.receive(answered, PBX)
+    dialog, taken = parse(answered), border.response(phone.flow, 200)
+    ack = within("ACK", taken, phone.cseq, ours_is_from=True, host="192.168.1.5")
+    border.receive(ack, phone.flow)
+    before, phone.flow = phone.flow, Flow("wan", "udp", ("192.0.2.77", 41000))
+    phone.register()
+    border.take(before)
+    border.receive(within("BYE", dialog, 1, ours_is_from=False, host="10.20.0.11"), PBX)
+    assert "BYE" in border.heard(phone.flow)
+    assert border.heard(before) == []
+
+
 def test_a_phone_that_refreshes_for_a_day_is_called_after_it(border: Border) -> None:
     phone = AccessPhone(border)
     for hour in range(24):
@@ -202,6 +248,22 @@ def test_a_connection_that_is_lost_takes_its_binding_along_at_once(border: Borde
     border.perform(border.core.transport_failed(phone.flow, border.now))
     assert users(border) == []
     assert border.noted("unregistered")[-1].detail[0] == ("why", "connection")
+
+
+def test_several_users_of_one_connection_are_each_known_and_all_lost_with_it(
+    border: Border,
+) -> None:
+    anna = AccessPhone(border, transport="tcp")
+    bert = AccessPhone(border, "bert", transport="tcp")
+    for phone in (anna, bert):
+        assert phone.register() == 200
+        phone.challenge = None
+    assert anna.invite("100") == bert.invite("100") == 0
+    assert [anna.challenge, bert.challenge] == [None, None]
+    assert anna.invite("100", caller="carl") == 403  # challenged, since neither of them is carl
+    assert anna.challenge is not None
+    border.perform(border.core.transport_failed(anna.flow, border.now))
+    assert users(border) == []
 
 
 # --- restart --------------------------------------------------------------------------------------
@@ -243,6 +305,25 @@ def test_a_record_that_cannot_be_read_is_left_out(
     broken = {**good, **record} if record else {}
     after.perform(after.core.restore([("phones", broken), ("nobody", good)], after.now))
     assert users(after) == []
+
+
+def test_an_instance_that_is_no_text_is_stored_and_found_again(
+    border: Border, tmp_path: Path
+) -> None:
+    phone = AccessPhone(border)
+    contact = '<sip:anna@192.168.1.7:5060>;+sip.instance="<\udcff>";reg-id=1'
+    assert phone.register(contact=contact) == 200
+    store = BindingStore(tmp_path / "bindings.sqlite")
+    for (group, user, key), record in border.stored.items():
+        store.keep(StoreBinding(group, user, key, record))
+    store.flush()
+    after = Border(access())
+    after.perform(after.core.restore(store.all(), after.now))
+    store.close()
+    assert users(after) == [("anna", "sip:anna@192.168.1.7:5060")]
+    again = AccessPhone(after)
+    assert again.register(contact="") == 200
+    assert 'instance="<\udcff>"' in (again.answer.headers.get("contact") or "")
 
 
 def test_what_ends_is_taken_from_the_store(border: Border) -> None:

@@ -18,7 +18,7 @@ def text(start: str, fields: list[str], body: str = "", kind: str = "application
     if body:
         fields = [*fields, f"Content-Type: {kind}"]
     lines = [start, *fields, f"Content-Length: {len(body.encode())}", "", body]
-    return "\r\n".join(lines).encode()
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def invite(
