@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
+from math import inf
 
 from stun_turn import attributes as of
 from stun_turn.actions import Action, Bind, Client, Install, Note, Remove, Unbind
@@ -61,6 +62,8 @@ class Allocations:
         self._reserved: dict[bytes, tuple[int, int, float]] = {}
         """Token → family, port, and until when."""
         self._alarms: list[tuple[float, int, Client | bytes]] = []
+        self._armed: dict[Client | bytes, float] = {}
+        """The one alarm of each key that counts: a client may refresh as often as it likes."""
         self._serial = 0
 
     def __len__(self) -> int:
@@ -326,6 +329,10 @@ class Allocations:
     # --- time -------------------------------------------------------------------------------------
 
     def _alarm(self, at: float, key: Client | bytes) -> None:
+        """Look at `key` no later than `at`; what then is not due yet is looked at again."""
+        if self._armed.get(key, inf) <= at:
+            return
+        self._armed[key] = at
         self._serial += 1
         heappush(self._alarms, (at, self._serial, key))
 
@@ -335,7 +342,10 @@ class Allocations:
     def handle_timeout(self, now: float) -> list[Action]:
         actions: list[Action] = []
         while self._alarms and self._alarms[0][0] <= now:
-            _, _, key = heappop(self._alarms)
+            at, _, key = heappop(self._alarms)
+            if self._armed.get(key) != at:
+                continue  # an earlier one took its place
+            del self._armed[key]
             if isinstance(key, bytes):
                 held = self._reserved.get(key)
                 if held is not None and held[2] <= now:
@@ -349,6 +359,8 @@ class Allocations:
                 actions += self.end(allocation, now, "expired")
             else:
                 actions += self._expired_flows(allocation, now)
+                flowing = [each.expires for each in allocation.channels.values() if each.flowing]
+                self._alarm(min([allocation.expires, *flowing]), key)
         return actions
 
     def _expired_flows(self, allocation: Allocation, now: float) -> list[Action]:

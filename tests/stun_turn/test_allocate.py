@@ -263,3 +263,18 @@ def test_a_flow_ends_with_its_binding_and_goes_on_with_a_new_one() -> None:
     assert isinstance(removed, Remove)
     assert client.bind(0x4000) == 0
     assert sum(isinstance(each, Install) for each in bench.seen) == 2
+
+
+def test_refreshing_without_end_costs_no_memory() -> None:
+    bench = Bench()
+    client = bench.client()
+    client.allocate()
+    client.bind(0x4000)
+    for _ in range(1000):
+        client.code(Method.REFRESH, lifetime(3600))
+        client.bind(0x4000)
+        bench.pass_time(0.01)
+    assert len(bench.server.allocations._alarms) <= 3
+    bench.pass_time(3700)
+    assert not bench.sockets.open
+    assert bench.server.next_deadline() is None
