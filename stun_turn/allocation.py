@@ -36,7 +36,6 @@ class Allocation:
         "numbers",
         "permissions",
         "relays",
-        "sent",
         "transaction_id",
         "user",
         "username",
@@ -58,8 +57,6 @@ class Allocation:
         self.channels: dict[int, Channel] = {}
         self.numbers: dict[Address, int] = {}
         """Peer → number of its channel."""
-        self.sent = b""
-        """The success response, for a request that comes again."""
 
     def relay_for(self, ip: str) -> Address | None:
         """The relayed address that can reach this peer; None: it has another family (443)."""

@@ -16,7 +16,7 @@ from stun_turn.allocation import Allocation
 from stun_turn.attributes import Address
 from stun_turn.auth import Denied, LongTerm
 from stun_turn.channel_data import is_channel_data
-from stun_turn.message import BadStun, Class, Message, parse
+from stun_turn.message import BadStun, Class, Message, Value, parse
 from stun_turn.ports import Choose
 from stun_turn.rate import Rates
 from stun_turn.registry import Attribute, Method
@@ -132,8 +132,7 @@ class Server:
     def _authenticated(self, request: Request) -> list[Action]:
         message = request.message
         if message.unknown:
-            told = (Attribute.UNKNOWN_ATTRIBUTES, of.unknown_attributes(message.unknown))
-            raise Refused(420, told)
+            raise Refused(420, _not_understood(message))
         if message.method == Method.ALLOCATE:
             return self.allocations.allocate(request)
         allocation = self._live(request.client, request.now)
@@ -150,11 +149,7 @@ class Server:
         if not (self._settings.public_stun and self._strangers.allow(source, request.now)):
             return [Note("stranger_dropped", source)]
         if request.message.unknown:
-            told = (
-                Attribute.UNKNOWN_ATTRIBUTES,
-                of.unknown_attributes(request.message.unknown),
-            )
-            return [request.error(420, [told])]
+            return [request.error(420, [_not_understood(request.message)])]
         mapped = of.xor_address(request.client.remote, request.message.transaction_id)
         return [request.success((Attribute.XOR_MAPPED_ADDRESS, mapped))]
 
@@ -166,3 +161,7 @@ class Server:
             return [Note("stranger_dropped", source)]
         attributes = () if denied is None else denied.attributes
         return [request.error(code, attributes), Note("unauthenticated", f"{source} {code}")]
+
+
+def _not_understood(message: Message) -> Value:
+    return Attribute.UNKNOWN_ATTRIBUTES, of.unknown_attributes(message.unknown)
