@@ -29,7 +29,6 @@ WITHOUT_TWIN = {
     "sbc/proxy/ways.py": "whole flows; tests/simulation/test_s16_proxy.py",
     "sbc/registrar/phones.py": "whole flows; tests/simulation/test_a1_edge_authentication.py",
     "sbc/registrar/registrar.py": "whole flows; tests/simulation/test_n6_registrations.py",
-    "sbc/dns.py": "a real resolver; run by tests/e2e/test_names.py",
     "sbc/location/finder.py": "whole flows; tests/simulation/test_s15_names.py",
     "sbc/b2bua/page.py": "whole flows; tests/simulation/test_s2_messages.py",
     "sbc/demo/app.py": "starts whole processes; run by tests/e2e/test_demo.py",

@@ -7,13 +7,13 @@ what the type is for.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from config.effective import Terms
 from media.sdp.session import BadSdp, Session
 from media.sdp.session import parse as parse_sdp
 from sbc.b2bua.crossing import Field, crossing
-from sbc.b2bua.privacy import NONE, Claims, claims_of
+from sbc.b2bua.privacy import NONE, Asserted, Claims, claims_of
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response
 from sbc.sip.phrases import reason_phrase
@@ -47,6 +47,13 @@ class Content:
     def with_sdp(self, sdp: Session | None) -> "Content":
         """The same with another description."""
         return Content(self.fields, sdp, self.body, self.content_type, self.claims)
+
+    def proved(self, user: str | None) -> "Content":
+        """What was proved here holds before what anybody asserts. None: nothing was proved."""
+        if user is None:
+            return self
+        claims = Claims((Asserted("", user, tel=False),), self.claims.privacy)
+        return replace(self, claims=claims)
 
     @property
     def payload(self) -> bytes:

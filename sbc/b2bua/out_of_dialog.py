@@ -15,7 +15,6 @@ from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
 from sbc.b2bua.leg import Leg, Peer, owed
 from sbc.b2bua.page import Pages
-from sbc.b2bua.privacy import Asserted, Claims
 from sbc.b2bua.record import refusal_record
 from sbc.b2bua.replaces import replaced
 from sbc.b2bua.session_id import NULL, SessionId, local_half
@@ -215,9 +214,7 @@ class OutOfDialog:
         """Raises BadMessage for a body that cannot be taken."""
         config, tokens, headers = self._shared.config, self._wire.tokens, request.headers
         content, offer = read(request, self._shared.terms[attempt.trunk])
-        if attempt.user is not None:  # what was proved here holds before what anybody asserts
-            claims = Claims((Asserted("", attempt.user, tel=False),), content.claims.privacy)
-            content = replace(content, claims=claims)
+        content = content.proved(attempt.user)
         content, targets = self._replacing(request, flow, attempt.trunk, content, targets)
         assert attempt.chosen is not None
         assert attempt.max_forwards is not None

@@ -6,14 +6,11 @@ from what it means: users and text cross, hosts do not.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sbc.actions import Flow
 from sbc.b2bua.call import Shared
 from sbc.b2bua.causes import passed_on
 from sbc.b2bua.content import Content, read, read_leniently
 from sbc.b2bua.identity import Parties, anonymous, from_field, request_uri, to_field, uri_host
-from sbc.b2bua.privacy import Asserted, Claims
 from sbc.policy.chain import Attempt
 from sbc.routing.targets import Target
 from sbc.sip.errors import BadMessage
@@ -38,9 +35,7 @@ class Pages:
         content, described = read(request, self._shared.terms[attempt.trunk])
         if described is not None:
             raise BadMessage(415, "A session description begins no message")
-        if attempt.user is not None:
-            claims = Claims((Asserted("", attempt.user, tel=False),), content.claims.privacy)
-            content = replace(content, claims=claims)
+        content = content.proved(attempt.user)
         page = Page(self, self._shared, key, request, content, who, targets)
         page.hops = attempt.max_forwards or 0
         self.open[page] = None

@@ -20,10 +20,6 @@ class Wanted:
     secure: bool
     """`sips`: nothing but TLS will do."""
 
-    @property
-    def numeric(self) -> bool:
-        return is_address(self.host)
-
 
 def wanted(uri: Uri) -> Wanted | None:
     """None: a URI that leads to nobody we could call."""

@@ -49,9 +49,6 @@ class Gate:
         self._algorithms = tuple(algorithms)
         self._nonces = nonces
 
-    def knows(self, user: str) -> bool:
-        return user in self._passwords
-
     def check(self, request: Request, now: float) -> Admitted | Denied:
         """Of a REGISTER by Authorization and 401, of all else by Proxy-Authorization and 407."""
         registers = request.method == "REGISTER"

@@ -1,4 +1,4 @@
-"""Phones behind NAT register, are called back, and are absorbed (N1, N6, N7, N8, A4).
+"""Phones behind NAT register and are called back (N1, N6, N7, N8, A4).
 
 RFC 3261 §10.3, RFC 5626 §6.
 """
@@ -11,7 +11,7 @@ import pytest
 from sbc.actions import Flow, StoreBinding
 from sbc.sip.message import Request, parse
 from sbc.store.bindings import BindingStore
-from tests.support.access_phone import ABSORB, SECRETS, AccessPhone, access
+from tests.support.access_phone import SECRETS, AccessPhone, access
 from tests.support.border import CALLEE, Border
 from tests.support.messages import ANSWER, answer, invite, within
 
@@ -332,87 +332,3 @@ def test_what_ends_is_taken_from_the_store(border: Border) -> None:
     assert [bool(each) for each in border.stored.values()] == [True]
     phone.register(0)
     assert [bool(each) for each in border.stored.values()] == [False]
-
-
-# --- absorbing ------------------------------------------------------------------------------------
-
-
-def granted(border: Border, seconds: int = 3600) -> Request:
-    """The core's registrar grants what came to it."""
-    *_, asked = [m for m in border.take(PBX) if isinstance(m, Request) and m.method == "REGISTER"]
-    contact = asked.headers.contacts[0].uri
-    text = answer(asked, 200, f"Contact: <{contact}>;expires={seconds}", contact="<sip:x@y>")
-    border.receive(text.replace(b"Contact: <sip:x@y>\r\n", b""), PBX)
-    return asked
-
-
-def test_a_phone_registers_often_and_the_core_hears_of_it_once() -> None:
-    border = Border(ABSORB)
-    phone = AccessPhone(border)
-    phone.register()
-    asked = granted(border)
-    assert asked.headers.to.uri == "sip:anna@example.com"
-    assert asked.headers.contacts[0].uri == "sip:anna@10.20.0.5:5060"
-    assert asked.headers.expires == 3600
-    assert "192.168.1.5" not in border.texts(PBX)
-    for _ in range(25):
-        border.wait(50)
-        assert phone.register() == 200
-    assert border.heard(PBX) == []
-    outside = border.texts(phone.flow).count("SIP/2.0 200")
-    assert outside == 26
-
-
-def test_the_core_is_told_in_time_and_when_the_last_phone_has_gone() -> None:
-    border = Border(ABSORB)
-    phone = AccessPhone(border)
-    phone.register()
-    granted(border, 100)
-    border.wait(49)
-    phone.register()
-    while not border.out:  # between 50 and 90 % of the time that was granted
-        border.wait(1)
-    assert border.now < 191
-    granted(border, 100)
-    phone.register(0)
-    ended = border.request(PBX, "REGISTER")
-    assert ended.headers.expires == 0
-    border.receive(answer(ended, 200), PBX)
-    assert border.over()
-
-
-def test_a_phone_that_falls_silent_is_taken_from_the_core_too() -> None:
-    border = Border(ABSORB)
-    AccessPhone(border).register()
-    granted(border)
-    border.wait(60)
-    ended = border.request(PBX, "REGISTER")
-    assert ended.headers.expires == 0
-
-
-def test_a_core_that_is_lost_costs_no_phone_its_registration() -> None:
-    border = Border(ABSORB)
-    anna, bert = AccessPhone(border), AccessPhone(border, "bert", port=40001)
-    for _ in range(10):
-        assert anna.register() == bert.register() == 200
-        border.wait(50)
-        border.take(PBX)
-    assert anna.invite("bert") == 0
-    assert bert.called().uri == "sip:bert@192.168.1.5:5060"
-
-
-def test_a_call_of_the_core_finds_the_phone() -> None:
-    border = Border(ABSORB)
-    phone = AccessPhone(border)
-    phone.register()
-    granted(border)
-    call(border, "anna")
-    assert phone.called().uri == "sip:anna@192.168.1.5:5060"
-
-
-def test_the_border_leaves_the_core_in_order() -> None:
-    border = Border(ABSORB)
-    AccessPhone(border).register()
-    granted(border)
-    border.perform(border.core.drain(border.now))
-    assert border.request(PBX, "REGISTER").headers.expires == 0

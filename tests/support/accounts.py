@@ -7,18 +7,20 @@ import re
 from dataclasses import dataclass, field
 from hashlib import md5, sha256
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from sbc.sip.message import Request
 from tests.support.configs import TWO_ZONES
 
 USER, REALM, PASSWORD = "acct01", "carrier.example", 's3cret, "quoted"'
 _HASH = {"MD5": md5, "SHA-256": sha256}
+_FILES = TemporaryDirectory(prefix="sbc-test-")
+"""Of this process; it goes when the process ends."""
 
 
 def with_account(text: str = TWO_ZONES, trunk: str = "pbx", more: str = "") -> str:
     """The same file with an account for one trunk; the password lies in a file of its own."""
-    secret = Path(mkdtemp(prefix="sbc-test-")) / "password"
+    secret = Path(_FILES.name) / "password"
     secret.write_text(PASSWORD)
     auth = f'auth: {{ user: {USER}, password: "${{FILE:{secret}}}", realm: {REALM} }}'
     return text.replace(f"  {trunk}: {{ ", f"  {trunk}: {{ {auth}, {more}", 1)

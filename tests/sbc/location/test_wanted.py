@@ -20,13 +20,6 @@ def test_a_uri_is_read(uri: str, what: Wanted) -> None:
     assert wanted(Uri.parse(uri)) == what
 
 
-def test_an_address_needs_no_look_up() -> None:
-    for uri, numeric in (("sip:192.0.2.1", True), ("sip:a.example", False)):
-        found = wanted(Uri.parse(uri))
-        assert found is not None
-        assert found.numeric is numeric
-
-
 def test_names_and_addresses_are_told_apart() -> None:
     assert is_address("2001:db8::1")
     assert not is_address("a.example")
