@@ -33,6 +33,13 @@ def is_rtp(buffer: Datagram, size: int) -> bool:
     return 128 <= first <= 191 and payload_bounds(buffer, size) is not None
 
 
+def looks_like_rtp(datagram: Datagram) -> bool:
+    """RTP or SRTP, as far as the clear part of a header tells (RFC 3711 §3.1, RFC 7983 §7)."""
+    return (
+        len(datagram) >= FIXED_SIZE and 128 <= datagram[0] <= 191 and not 192 <= datagram[1] <= 223
+    )
+
+
 def payload_bounds(buffer: Datagram, size: int) -> tuple[int, int] | None:
     """Where the payload begins and ends; None when what the header announces does not fit."""
     first = buffer[0]

@@ -1,7 +1,8 @@
 """The flow table: what a core writes, and what every engine carries out in the same way.
 
 A packet which matches an installed flow exactly is forwarded at once, if it is RTP in clear sight
-(RFC 5761 §4, RFC 7983 §7). Every other packet goes up to the core.
+(RFC 5761 §4, RFC 7983 §7). Every other packet goes up to the core. Where a flow has transforms, RTP
+is taken apart and put together by them, in this order: `inbound`, reception, `outbound`.
 """
 
 from collections.abc import Callable
@@ -10,9 +11,14 @@ from typing import Protocol
 
 from media.control import Address
 from media.quality import Reception
+from media.rtp import is_rtp, looks_like_rtp
 
 Local = tuple[str, int]
 """One port of ours: name of the interface, number of the port."""
+
+
+Transform = Callable[[bytes], bytes | None]
+"""Makes another datagram of one. None: it goes no further; whoever says so has counted it."""
 
 
 class Counts:
@@ -43,6 +49,17 @@ class Flow:
     """False: counted as `held`, and not forwarded."""
     reception: Reception
     counts: Counts
+    inbound: Transform | None = None
+    """First, of what looks like RTP: what it gives is RTP, and goes on in its place."""
+    outbound: Transform | None = None
+    """Last, before it leaves."""
+
+
+def carries(flow: Flow, datagram: bytes) -> bool:
+    """Does it go by this flow? What is ciphered shows its header only."""
+    if flow.inbound is None:
+        return is_rtp(datagram, len(datagram))
+    return looks_like_rtp(datagram)
 
 
 @dataclass(frozen=True, slots=True)

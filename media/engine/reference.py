@@ -15,7 +15,8 @@ from socket import socket
 from time import monotonic, sleep
 
 from media.control import Address
-from media.engine.flow import Counts, Flow, Local, Send, Up
+from media.engine.flow import Flow, Local, Send, Up, carries
+from media.engine.lane import Fast, Lane, Port, writer
 from media.engine.sockets import connected, dropped, listening, queue_for
 from media.rtp import is_rtp
 
@@ -38,39 +39,6 @@ _LARGEST = 65_536
 
 Watcher = Callable[[int, float], None]
 """Takes the epoll events of a file, and the time."""
-_Write = Callable[[memoryview], object]
-
-
-class _Port:
-    """An open port: the socket that hears everybody, and the lanes of single sources."""
-
-    __slots__ = ("feeders", "lanes", "local", "queue", "socket")
-
-    def __init__(self, local: Local, udp: socket, queue: int) -> None:
-        self.local = local
-        self.socket = udp
-        self.queue = queue
-        self.lanes: dict[Address, _Lane] = {}
-        self.feeders: list[_Lane] = []
-        """The lanes that leave from here."""
-
-
-class _Lane:
-    """An installed flow, and the socket that is connected to its source."""
-
-    __slots__ = ("flow", "socket", "write")
-
-    def __init__(self, flow: Flow, udp: socket) -> None:
-        self.flow = flow
-        self.socket = udp
-        self.write: _Write | None = None
-        """None: the SDP forbids it."""
-
-
-_Fast = tuple[
-    Callable[[bytearray], int], Callable[[bytearray, int, float], None], _Write | None, Counts
-]
-"""All that a packet of a flow needs: to read it, to record it, to pass it on, to count it."""
 
 
 class ReferenceEngine:
@@ -92,11 +60,13 @@ class ReferenceEngine:
         self._window, self._in_window = clock(), 0
         self._buffer = bytearray(_LARGEST)
         self._view = memoryview(self._buffer)
-        self._ports: dict[Local, _Port] = {}
-        self._listeners: dict[int, _Port] = {}
-        self._lanes: dict[int, _Lane] = {}
-        self._fast: dict[int, _Fast] = {}
-        self._young: deque[tuple[float, _Lane]] = deque()
+        self._ports: dict[Local, Port] = {}
+        self._listeners: dict[int, Port] = {}
+        self._lanes: dict[int, Lane] = {}
+        self._fast: dict[int, Fast] = {}
+        self._transforming: dict[int, Lane] = {}
+        """Lanes whose packets are made into others. They cost the fast ones nothing."""
+        self._young: deque[tuple[float, Lane]] = deque()
         self._watchers: dict[int, Watcher] = {}
         self._dropped_before = 0
         self._epoll, self._strangers = epoll(), epoll()
@@ -135,7 +105,7 @@ class ReferenceEngine:
                     write(view[:size])
                     counts.forwarded += 1
             except OSError as error:
-                self._trouble(self._lanes[file], size, error)
+                self._trouble(self._lanes[file], None if size < 0 else view[:size], error)
             except Exception:
                 self._fault(self._lanes[file].flow.local, now)
         self._in_window += len(events)
@@ -147,25 +117,56 @@ class ReferenceEngine:
         return now
 
     def _watched(self, file: int, event: int, now: float) -> None:
+        """No plain flow: one that transforms, or what else the loop waits for."""
+        lane = self._transforming.get(file)
+        if lane is not None:
+            self._transform(lane, now)
+            return
         watcher = self._watchers.get(file)
         if watcher is not None:  # else it was closed earlier in this turn
             watcher(event, now)
+
+    def _transform(self, lane: Lane, now: float) -> None:
+        """The same turn for one packet of a flow with transforms."""
+        flow = lane.flow
+        leaving: bytes | None = None
+        try:
+            size = lane.socket.recv_into(self._buffer)
+            came = bytes(self._view[:size])
+            if not carries(flow, came):
+                self._up(flow.local, came, flow.source, now)
+                return
+            data = came if flow.inbound is None else flow.inbound(came)
+            if data is None:
+                return
+            flow.reception.packet(data, len(data), now)
+            if lane.write is None:
+                flow.counts.held += 1
+                return
+            leaving = data if flow.outbound is None else flow.outbound(data)
+            if leaving is not None:
+                lane.write(leaving)
+                flow.counts.forwarded += 1
+        except OSError as error:
+            self._trouble(lane, leaving, error)
+        except Exception:
+            self._fault(flow.local, now)
 
     def _surprise(self, file: int, size: int, now: float) -> None:
         flow = self._lanes[file].flow
         self._up(flow.local, bytes(self._view[:size]), flow.source, now)
 
-    def _trouble(self, lane: _Lane, size: int, error: OSError) -> None:
+    def _trouble(self, lane: Lane, leaving: memoryview | bytes | None, error: OSError) -> None:
         """Nothing to read after all, the peer's host refuses, or the packet cannot leave."""
         counts = lane.flow.counts
         refused = isinstance(error, ConnectionRefusedError)
         if refused:
             counts.refused += 1
-        if size < 0 or lane.write is None:
+        if leaving is None or lane.write is None:
             return
         if refused:  # an earlier packet was; this one has not been tried
             try:
-                lane.write(self._view[:size])
+                lane.write(leaving)
             except OSError:
                 pass
             else:
@@ -225,11 +226,11 @@ class ReferenceEngine:
     def bind(self, local: Local, kind: str) -> bool:
         interface, number = local
         queue = queue_for(kind)
-        opened: list[_Port] = []
+        opened: list[Port] = []
         try:
             for port in (number, number + 1):
                 udp = listening((self._addresses[interface], port), queue)
-                opened.append(_Port((interface, port), udp, queue))
+                opened.append(Port((interface, port), udp, queue))
         except OSError:
             for each in opened:
                 each.socket.close()
@@ -260,7 +261,7 @@ class ReferenceEngine:
                 udp = connected(port.socket, flow.source, port.queue)
             except OSError:
                 return  # No more files, or no route: its packets go on by way of the core.
-            lane = port.lanes[flow.source] = _Lane(flow, udp)
+            lane = port.lanes[flow.source] = Lane(flow, udp)
             self._young.append((self._clock() + SETTLE, lane))
             for feeder in port.feeders:
                 self._aim(feeder)
@@ -283,7 +284,7 @@ class ReferenceEngine:
     def send(self, send: Send) -> None:
         port = self._ports.get(send.local)
         try:
-            _writer(port, send.to)(memoryview(send.data))
+            writer(port, send.to)(memoryview(send.data))
         except OSError:
             if send.counts is not None:
                 send.counts.unsent += 1
@@ -291,34 +292,41 @@ class ReferenceEngine:
         if send.counts is not None:
             send.counts.forwarded += 1
 
-    def _aim(self, lane: _Lane) -> None:
+    def _aim(self, lane: Lane) -> None:
         """Towards where the lane's packets go, by the best way there is now."""
         flow = lane.flow
         lane.write = None
         if flow.forward:
-            lane.write = _writer(self._ports.get(flow.egress), flow.destination)
+            lane.write = writer(self._ports.get(flow.egress), flow.destination)
         if lane.socket.fileno() in self._lanes:
             self._arm(lane)
 
-    def _arm(self, lane: _Lane) -> None:
+    def _arm(self, lane: Lane) -> None:
         flow, udp = lane.flow, lane.socket
-        self._fast[udp.fileno()] = (
+        file = udp.fileno()
+        if flow.inbound is not None or flow.outbound is not None:
+            self._fast.pop(file, None)
+            self._transforming[file] = lane
+            return
+        self._transforming.pop(file, None)
+        self._fast[file] = (
             udp.recv_into,
             flow.reception.packet,
             lane.write,
             flow.counts,
         )
 
-    def _close(self, lane: _Lane, port: _Port) -> None:
+    def _close(self, lane: Lane, port: Port) -> None:
         del port.lanes[lane.flow.source]
         self._leave_egress(lane)
         file = lane.socket.fileno()
         self._lanes.pop(file, None)
         self._fast.pop(file, None)
+        self._transforming.pop(file, None)
         self._dropped_before += dropped(lane.socket)
         lane.socket.close()
 
-    def _leave_egress(self, lane: _Lane) -> None:
+    def _leave_egress(self, lane: Lane) -> None:
         egress = self._ports.get(lane.flow.egress)
         if egress is not None and lane in egress.feeders:
             egress.feeders.remove(lane)
@@ -342,20 +350,3 @@ class ReferenceEngine:
         for port in self._ports.values():
             yield port.socket
             yield from (lane.socket for lane in port.lanes.values())
-
-
-def _writer(port: _Port | None, destination: Address | None) -> _Write:
-    """By the socket that is connected there, if one is: the kernel need not look for the way."""
-    if port is None or destination is None:
-        return _nowhere
-    lane = port.lanes.get(destination)
-    return lane.socket.send if lane is not None else _to(port.socket, destination)
-
-
-def _to(udp: socket, destination: Address) -> _Write:
-    sendto = udp.sendto
-    return lambda data: sendto(data, destination)
-
-
-def _nowhere(_: memoryview) -> None:
-    raise OSError

@@ -5,12 +5,14 @@ offer is an offer in whichever message it travels, and so is an answer.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from config.model import CodecPolicy
 from media.sdp.address import family, is_unicast
 from media.sdp.allowlist import Rules, attributes, bandwidth, refused
 from media.sdp.codec import Codec, is_real
 from media.sdp.describe import SideView, describe
+from media.sdp.face import UNCHANGED, Face, Faces
 from media.sdp.media_description import Media
 from media.sdp.origin import Origin, OriginTrack
 from media.sdp.policy import EVERY_CODEC, apply_codecs
@@ -51,15 +53,16 @@ def anchored(
     policy: CodecPolicy = EVERY_CODEC,
     *,
     rules: Rules = RULES,
+    faces: Faces = UNCHANGED,
 ) -> Session:
     """An offer, as our own. `ports` has our RTP port by m-line; a line that has none is refused."""
     media = []
     for index, line in enumerate(session.media):
-        codecs = _kept(line, policy, rules)
-        media.append(
-            _line(line, line, ports.get(index, 0), codecs, address=origin.address, rules=rules)
-        )
-    return Session(_head(session, origin), media, origin.address)
+        face = faces.of(index)
+        codecs = _kept(line, policy, rules, face)
+        shown = _Shown(ports.get(index, 0), origin.address, face, rules)
+        media.append(_line(line, line, codecs, shown))
+    return Session(_head(session, origin, faces), media, origin.address)
 
 
 def answered(
@@ -70,6 +73,7 @@ def answered(
     policy: CodecPolicy = EVERY_CODEC,
     *,
     rules: Rules = RULES,
+    faces: Faces = UNCHANGED,
 ) -> Session:
     """An answer to `offer_sent`, as our own answer to the other side. Raises BadAnswer."""
     kinds = [line.kind for line in answer.media]
@@ -77,21 +81,27 @@ def answered(
         raise BadAnswer("answer has other m= lines than the offer")
     media = []
     for index, (offered, line) in enumerate(zip(offer_sent.media, answer.media, strict=True)):
-        codecs = _agreed(offered, line, policy, rules)
-        media.append(
-            _line(line, offered, ports.get(index, 0), codecs, address=origin.address, rules=rules)
-        )
+        face = faces.of(index)
+        codecs = _agreed(offered, line, policy, rules, face)
+        shown = _Shown(ports.get(index, 0), origin.address, face, rules)
+        media.append(_line(line, offered, codecs, shown))
     if all(line.refused for line in media) and not all(line.refused for line in offer_sent.media):
         raise BadAnswer("answer leaves no stream")
-    return Session(_head(answer, origin), media, origin.address)
+    return Session(_head(answer, origin, faces), media, origin.address)
 
 
 def wanted_streams(
-    session: Session, policy: CodecPolicy = EVERY_CODEC, *, rules: Rules = RULES
+    session: Session,
+    policy: CodecPolicy = EVERY_CODEC,
+    *,
+    rules: Rules = RULES,
+    faces: Faces = UNCHANGED,
 ) -> list[tuple[int, str]]:
     """Index and kind of the m-lines that need ports; none means that the offer cannot be taken."""
     return [
-        (index, line.kind) for index, line in enumerate(session.media) if _kept(line, policy, rules)
+        (index, line.kind)
+        for index, line in enumerate(session.media)
+        if _kept(line, policy, rules, faces.of(index))
     ]
 
 
@@ -101,16 +111,18 @@ def check_follows(before: Session, after: Session) -> None:
         raise BadSdp("an m= line has gone; it may only be refused")
 
 
-def _kept(line: Media, policy: CodecPolicy, rules: Rules) -> tuple[Codec, ...]:
+def _kept(line: Media, policy: CodecPolicy, rules: Rules, face: Face | None) -> tuple[Codec, ...]:
     """The codecs that stay in an offered line; none when the line must be refused."""
-    if not _can_carry(line, rules):
+    if not _can_carry(line, rules, face):
         return ()
     return apply_codecs(line.codecs, policy)
 
 
-def _agreed(offered: Media, line: Media, policy: CodecPolicy, rules: Rules) -> tuple[Codec, ...]:
+def _agreed(
+    offered: Media, line: Media, policy: CodecPolicy, rules: Rules, face: Face | None
+) -> tuple[Codec, ...]:
     """The codecs that stay in an answered line. The answerer's payload types are its own choice."""
-    if offered.refused or not _can_carry(line, rules):
+    if offered.refused or not _can_carry(line, rules, face):
         return ()
     keys = {codec.key for codec in offered.codecs}
     codecs = [codec for codec in line.codecs if codec.key in keys]
@@ -120,17 +132,19 @@ def _agreed(offered: Media, line: Media, policy: CodecPolicy, rules: Rules) -> t
     return kept
 
 
-def _can_carry(line: Media, rules: Rules) -> bool:
+def _can_carry(line: Media, rules: Rules, face: Face | None) -> bool:
+    """Whoever gives a <proto> for our line has seen to it that the peer's can be spoken."""
     return (
         not line.refused
         and line.kind in rules.kinds
-        and line.protocol in rules.protocols
+        and face is not None
+        and (face.protocol is not None or line.protocol in rules.protocols)
         and line.connection_ip is not None
         and is_unicast(line.connection_ip)
     )
 
 
-def _head(session: Session, origin: Origin) -> tuple[str, ...]:
+def _head(session: Session, origin: Origin, faces: Faces) -> tuple[str, ...]:
     return (
         "v=0",
         origin.line,
@@ -138,29 +152,37 @@ def _head(session: Session, origin: Origin) -> tuple[str, ...]:
         f"c=IN {family(origin.address)} {origin.address}",
         *bandwidth(session.lines),
         "t=0 0",
+        *faces.head,
     )
 
 
-def _line(
-    line: Media,
-    offered: Media,
-    port: int,
-    codecs: Sequence[Codec],
-    *,
-    address: str,
-    rules: Rules,
-) -> Media:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a line of ours is made of, beside what crosses."""
+
+    port: int
+    address: str
+    face: Face | None
+    rules: Rules
+
+
+def _line(line: Media, offered: Media, codecs: Sequence[Codec], shown: _Shown) -> Media:
     """`offered` is the line that this one must fit: itself in an offer."""
-    if not port or not codecs:
+    face = shown.face
+    if not shown.port or not codecs or face is None:
         protocol, formats = refused(offered)
-        return Media(offered.kind, 0, protocol, formats, (), connection_ip=address)
+        if face is not None and face.protocol is not None:
+            protocol = face.protocol
+        return Media(offered.kind, 0, protocol, formats, (), connection_ip=shown.address)
     formats = tuple(str(codec.payload_type) for codec in codecs)
     lines = [
         *bandwidth(line.lines),
-        *attributes(line, frozenset(formats), rules),
+        *attributes(line, frozenset(formats), shown.rules),
         _direction(line, offered),
+        *face.lines,
     ]
-    return Media(line.kind, port, offered.protocol, formats, lines, connection_ip=address)
+    protocol = face.protocol or offered.protocol
+    return Media(line.kind, shown.port, protocol, formats, lines, connection_ip=shown.address)
 
 
 def _direction(line: Media, offered: Media) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from media.sdp.address import is_unicast
 from media.sdp.codec import Codec
+from media.sdp.face import SAID_NOTHING, Said, said, session_marks
 from media.sdp.media_description import Address, Media
 from media.sdp.session import Session
 
@@ -22,19 +23,29 @@ class SideView:
     codecs: tuple[Codec, ...]
     refused: bool
     """Port zero: the stream has ended, or never began."""
+    transport: Said = SAID_NOTHING
 
 
 def describe(session: Session) -> tuple[SideView, ...]:
     """One view for each m-line, in their order."""
-    return tuple(_view(index, line) for index, line in enumerate(session.media))
+    marks = session_marks(session.lines)
+    return tuple(_view(index, line, said(line, marks)) for index, line in enumerate(session.media))
 
 
-def _view(index: int, line: Media) -> SideView:
+def _view(index: int, line: Media, transport: Said) -> SideView:
     rtp, rtcp = line.rtp, line.rtcp
     if rtp is not None and not is_unicast(rtp[0]):
         rtp = rtcp = None
     if rtcp is not None and not is_unicast(rtcp[0]):
         rtcp = None
     return SideView(
-        index, line.kind, rtp, rtcp, line.sends, line.receives, line.codecs, line.refused
+        index,
+        line.kind,
+        rtp,
+        rtcp,
+        line.sends,
+        line.receives,
+        line.codecs,
+        line.refused,
+        transport,
     )

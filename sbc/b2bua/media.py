@@ -14,6 +14,7 @@ from config.model import CodecPolicy, Latching, RtpTimeout
 from media.control import CodecClock, Opened, Program, Side, SidePlan, StreamPlan, StreamRequest
 from media.sdp.anchor import BadAnswer, OriginTrack, SideView, anchored, answered, describe
 from media.sdp.anchor import wanted_streams as streams_of
+from media.sdp.face import UNCHANGED, Faces
 from media.sdp.policy import both
 from media.sdp.session import Session
 
@@ -114,7 +115,7 @@ class MediaPlan:
 
     def lacking(self, offer: Session, by: Side, branch: Branch) -> tuple[StreamRequest, ...]:
         """Streams of an offer which still need ports. Raises NotAcceptable."""
-        wanted = streams_of(offer, self._policy(by))
+        wanted = streams_of(offer, self._policy(by), faces=self._offered(offer, by))
         if not wanted and any(not line.refused for line in offer.media):
             raise NotAcceptable
         if len(offer.media) < len(self._talk(branch).views[by]):
@@ -140,7 +141,9 @@ class MediaPlan:
         """The offer of one side as the other shall get it."""
         to = OTHER[by]
         track = self._tracks[to]
-        ours = track.stamp(anchored(session, track.origin, self._ports_of(to), self._policy(by)))
+        faces = self._offered(session, by)
+        ports, policy = self._ports_of(to), self._policy(by)
+        ours = track.stamp(anchored(session, track.origin, ports, policy, faces=faces))
         talk = self._talk(branch)
         talk.sent[to] = ours
         talk.made[by] = talk.said[by] = session
@@ -165,7 +168,9 @@ class MediaPlan:
         if sent is None:
             raise BadAnswer("an answer without an offer")
         origin = self._tracks[to].origin
-        ours = answered(sent, session, origin, self._ports_of(to), self._policy(by))
+        faces = self._answered(talk.made[to], sent, session, by)
+        ports, policy = self._ports_of(to), self._policy(by)
+        ours = answered(sent, session, origin, ports, policy, faces=faces)
         talk.said[by] = session
         talk.views = {to: describe(talk.made[to]), by: _taken(describe(session), ours)}
         self._serve(talk.views, again=again)
@@ -221,6 +226,20 @@ class MediaPlan:
             self._epochs["a"] += 1
             self._epochs["b"] += 1
         self._views = views
+
+    # --- how packets travel on each side ----------------------------------------------------------
+
+    def _offered(self, offer: Session, by: Side) -> Faces:
+        """Our faces towards the other side, for an offer of this one; None where it asks for what
+        this side may not have, or the other one cannot be given."""
+        del offer, by
+        return UNCHANGED
+
+    def _answered(self, made: Session, sent: Session, answer: Session, by: Side) -> Faces:
+        """Our faces in the answer to `made`, which the other side offered and we offered on as
+        `sent`; None where `answer`, of this side, does not do."""
+        del made, sent, answer, by
+        return UNCHANGED
 
     # --- what the relay shall do ------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from media.rtp import (
     Header,
     is_rtcp,
     is_rtp,
+    looks_like_rtp,
     payload_bounds,
     read_header,
     sequence_distance,
@@ -109,3 +110,21 @@ def test_sequence_numbers_are_compared_the_shorter_way_around(start: int, steps:
 @given(st.integers(0, 2**40), st.integers(-(2**31), 2**31 - 1))
 def test_timestamps_are_compared_the_shorter_way_around(start: int, ticks: int) -> None:
     assert timestamp_distance((start + ticks) % 2**32, start % 2**32) == ticks
+
+
+@pytest.mark.parametrize(
+    ("data", "looks"),
+    [
+        (b"\x80\x00" + bytes(10), True),
+        (b"\xbf\x7f" + bytes(10), True),
+        (b"\x80\x00" + bytes(9), False),
+        (b"\x80\xc8" + bytes(10), False),
+        (b"\x80\xdf" + bytes(10), False),
+        (b"\x80\xe0" + bytes(10), True),
+        (b"\x16\xfe" + bytes(10), False),
+        (b"\xc0\x00" + bytes(10), False),
+        (b"", False),
+    ],
+)
+def test_the_clear_part_of_a_header_tells_srtp_from_the_rest(data: bytes, looks: bool) -> None:
+    assert looks_like_rtp(data) is looks

@@ -9,7 +9,7 @@ from socket import AF_INET, SOCK_DGRAM, socket
 from time import monotonic
 
 from media.control import Address
-from media.engine.flow import Counts, Engine, Flow, Local, Send
+from media.engine.flow import Counts, Engine, Flow, Local, Send, Transform
 from media.engine.reference import SETTLE, ReferenceEngine
 from media.quality import Reception
 from tests.support.rtp_streams import CLOCKS
@@ -53,7 +53,15 @@ class Rig(ABC):
         return self._locals[name]
 
     def install(
-        self, local: str, source: str, egress: str, to: str | None, *, forward: bool = True
+        self,
+        local: str,
+        source: str,
+        egress: str,
+        to: str | None,
+        *,
+        forward: bool = True,
+        inbound: Transform | None = None,
+        outbound: Transform | None = None,
     ) -> None:
         reception, counts = self._counted.setdefault(local, (Reception(CLOCKS), Counts()))
         self.engine.install(
@@ -65,6 +73,8 @@ class Rig(ABC):
                 forward,
                 reception,
                 counts,
+                inbound,
+                outbound,
             )
         )
         self.settle()

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from media.control import Address
-from media.engine.flow import Flow, Local, Send, Up
-from media.rtp import is_rtp
+from media.engine.flow import Flow, Local, Send, Up, carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +65,25 @@ class VirtualEngine:
         if (interface, port & ~1) not in self.ports:
             return
         flow = self.flows.get((local, source))
-        if flow is None or not is_rtp(data, len(data)):
+        if flow is None or not carries(flow, data):
             self._up(local, data, source, now)
             return
-        flow.reception.packet(data, len(data), now)
+        clear = data if flow.inbound is None else flow.inbound(data)
+        if clear is not None:
+            flow.reception.packet(clear, len(clear), now)
+            self._pass_on(flow, clear)
+
+    def _pass_on(self, flow: Flow, clear: bytes) -> None:
         if not flow.forward:
             flow.counts.held += 1
-        elif flow.destination is None:
+            return
+        leaving = clear if flow.outbound is None else flow.outbound(clear)
+        if leaving is None:
+            return
+        if flow.destination is None:
             flow.counts.unsent += 1
         else:
-            self.send(Send(data, flow.egress, flow.destination, flow.counts))
+            self.send(Send(leaving, flow.egress, flow.destination, flow.counts))
 
     def taken_out(self) -> list[Datagram]:
         """What was sent since this was last asked."""

@@ -219,3 +219,75 @@ def test_whatever_is_asked_of_them_all_engines_do_the_same(steps: list[tuple[obj
         finally:
             rig.close()
     assert histories[0] == histories[1]
+
+
+# --- flows that make other packets of them --------------------------------------------------------
+
+
+def louder(data: bytes) -> bytes:
+    return data.replace(b"sound", b"SOUND")
+
+
+def longer(data: bytes) -> bytes:
+    return data + b"tag"
+
+
+def test_a_transforming_flow_records_what_came_out_of_inbound_and_sends_what_outbound_made(
+    rig: Rig,
+) -> None:
+    rig.install("a", "alice", "b", "bob", inbound=lambda data: data[:-3], outbound=louder)
+    rig.say("alice", "a", PACKET + b"tag")
+    assert rig.heard("bob") == [("b", rtp(1, 160, payload=b"SOUND"))]
+    assert rig.counts("a")["octets"] == len(PACKET)
+    assert rig.counts("a")["forwarded"] == 1
+
+
+def test_what_inbound_turns_down_is_neither_recorded_nor_sent_nor_handed_up(rig: Rig) -> None:
+    rig.install("a", "alice", "b", "bob", inbound=lambda data: None)
+    rig.say("alice", "a", PACKET, lost=True)
+    rig.settle()
+    assert rig.heard("bob") == []
+    assert rig.ups == []
+    assert rig.counts("a")["packets"] == rig.counts("a")["forwarded"] == 0
+
+
+def test_what_outbound_turns_down_is_recorded_and_not_sent(rig: Rig) -> None:
+    rig.install("a", "alice", "b", "bob", outbound=lambda data: None)
+    rig.say("alice", "a", PACKET, lost=True)
+    rig.settle()
+    assert rig.heard("bob") == []
+    assert rig.counts("a")["packets"] == 1
+    assert rig.counts("a")["forwarded"] == rig.counts("a")["unsent"] == 0
+
+
+def test_a_held_flow_makes_no_packets(rig: Rig) -> None:
+    made: list[bytes] = []
+    rig.install("a", "alice", "b", "bob", forward=False, outbound=made.append)
+    rig.say("alice", "a", PACKET, lost=True)
+    rig.settle()
+    assert made == []
+    assert rig.counts("a")["held"] == 1
+
+
+@pytest.mark.parametrize("data", [STUN, b"", receiver_report(1), b"\x16\xfe\xfd" + bytes(10)])
+def test_what_does_not_look_like_rtp_goes_up_untouched(rig: Rig, data: bytes) -> None:
+    rig.install("a", "alice", "b", "bob", inbound=longer)
+    rig.say("alice", "a", data)
+    assert rig.ups == [("a", data, "alice")]
+
+
+def test_padding_is_not_looked_at_before_it_is_deciphered(rig: Rig) -> None:
+    """Of SRTP its count is ciphered: here it says 255 (RFC 3711 §3.1)."""
+    padded = b"\xa0" + PACKET[1:] + b"\xff"
+    rig.install("a", "alice", "b", "bob", inbound=lambda data: PACKET)
+    rig.say("alice", "a", padded)
+    assert rig.heard("bob") == [("b", PACKET)]
+
+
+def test_a_flow_may_begin_and_end_to_transform(rig: Rig) -> None:
+    rig.install("a", "alice", "b", "bob")
+    rig.install("a", "alice", "b", "bob", outbound=louder)
+    rig.say("alice", "a", PACKET)
+    rig.install("a", "alice", "b", "bob")
+    rig.say("alice", "a", PACKET)
+    assert rig.heard("bob") == [("b", louder(PACKET)), ("b", PACKET)]
