@@ -15,6 +15,7 @@ from config.units import (
     parse_listen,
     parse_port_range,
     parse_rate,
+    parse_share,
     parse_size,
 )
 
@@ -24,6 +25,7 @@ SizeText = Annotated[str, Field(pattern=r"^[0-9]+(B|kB|KiB|MB|MiB)$")]
 PortRangeText = Annotated[str, Field(pattern=r"^[0-9]{1,5}-[0-9]{1,5}$")]
 BitrateText = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(bit|kbit|Mbit|Gbit)/s$")]
 RateText = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?/(s|m|h)$")]
+ShareText = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]+)?%$")]
 """As written in the file: what an editor is told by the JSON schema."""
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
 Whole = Annotated[int, Field(strict=True)]
@@ -42,6 +44,10 @@ Bitrate = Annotated[
 """Bits a second."""
 Rate = Annotated[float, BeforeValidator(parse_rate, json_schema_input_type=RateText), Field(gt=0)]
 """A second."""
+Share = Annotated[
+    float, BeforeValidator(parse_share, json_schema_input_type=ShareText), Field(gt=0)
+]
+"""0 to 1; written in per cent."""
 Listen = Annotated[tuple[str, Port], BeforeValidator(parse_listen, json_schema_input_type=str)]
 """`"127.0.0.1:9100"` as written; (host, port) as read."""
 Address = Annotated[IpAddress, BeforeValidator(parse_address)]

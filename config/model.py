@@ -32,6 +32,7 @@ from config.fields import (
     Whole,
 )
 from config.interfaces import PORTS, Certificate, Interface, MediaPorts, SipListener, Transport
+from config.monitoring import Monitoring, Prometheus, Quality, Verdicts
 from config.peers import (
     Access,
     AccessAuth,
@@ -129,6 +130,7 @@ __all__ = [
     "TurnPeers",
     "TurnQuotas",
     "TurnStun",
+    "Verdicts",
     "Whole",
     "Zone",
 ]
@@ -152,20 +154,6 @@ class Dns(Section):
 
 class Cdr(Section):
     spool: str = "/var/lib/sbc/cdr"
-
-
-class Prometheus(Section):
-    listen: Listen
-
-
-class Quality(Section):
-    interval: Seconds = 10.0
-    """Length of one measuring interval of every stream."""
-
-
-class Monitoring(Section):
-    prometheus: Prometheus | None = None
-    quality: Quality = Quality()
 
 
 class Config(Section):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from config.model import Config
-from config.units import written_duration, written_size
+from config.units import written_duration, written_share, written_size
 
 
 def schema() -> dict[str, Any]:
@@ -43,5 +43,10 @@ def _with_written_default(part: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in part.items() if key != "default"}
     if isinstance(default, bool) or not isinstance(default, int | float) or not pattern:
         return part
-    written = written_size(int(default)) if "KiB" in pattern else written_duration(default)
-    return {**part, "default": written}
+    return {**part, "default": _written(default, pattern)}
+
+
+def _written(default: float, pattern: str) -> str:
+    if "KiB" in pattern:
+        return written_size(int(default))
+    return written_share(default) if "%" in pattern else written_duration(default)

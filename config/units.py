@@ -17,11 +17,13 @@ _LIKE = {
     "size": "16KiB, 64kB or 1500B",
     "bit rate": "64kbit/s or 2Mbit/s",
     "rate": "10/s or 300/m",
+    "share": "3% or 0.5%",
 }
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([a-zA-Z]*)", re.ASCII)
 _SIZE = re.compile(r"([0-9]{1,12})([a-zA-Z]*)", re.ASCII)
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([a-zA-Z/]*)", re.ASCII)
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)(%?)", re.ASCII)
 _RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})", re.ASCII)
 _LISTEN = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*)):([0-9]{1,5})", re.ASCII)
 
@@ -65,6 +67,16 @@ def parse_rate(written: object) -> float:
     return float(number) / _EVERY[unit]
 
 
+def parse_share(written: object) -> float:
+    """0 to 1."""
+    number, unit = _measure(written, _SHARE, "share")
+    if not unit:
+        raise Misread(f"the share {quoted(written)} has no unit", f"write {number}%")
+    if float(number) > 100:
+        raise Misread(f"{quoted(written)} is more than all", "at most 100%")
+    return float(number) / 100
+
+
 def parse_port_range(written: object) -> tuple[int, int]:
     """First and last port, both used."""
     found = _RANGE.fullmatch(written) if isinstance(written, str) else None
@@ -101,6 +113,11 @@ def written_duration(seconds: float) -> str:
         if count >= 1 and count.is_integer():
             return f"{count:.0f}{unit}"
     return f"{seconds * 1000:.15g}ms" if 0 < seconds < 1 else f"{seconds:.15g}s"
+
+
+def written_share(share: float) -> str:
+    """The inverse of `parse_share`."""
+    return f"{100 * share:.15g}%"
 
 
 def written_size(size: int) -> str:

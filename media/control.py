@@ -175,6 +175,8 @@ class Totals:
     longest_gap_ms: float
     """Longest time between two packets which belong together."""
     seconds: float
+    bursts: int = 0
+    """Runs of packets lost in a row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """MOS from what the relay measures: the E-model, ITU-T G.107, with its default values.
 
 R = 93.2 - Id - Ie,eff: nothing is known here of the phones and rooms, so all that the model holds
-of them stays at its default (table 2), and so does the burst ratio, 1 (random loss).
+of them stays at its default (table 2). Ie,eff takes the loss and its burst ratio (§7.5): how long
+the runs of lost packets are, compared with those of random loss of the same amount.
 
 One narrow-band scale for all codecs, so that calls can be compared. The wide-band scale (G.107.1)
 reaches 129 where this one ends at 93.2, and there a narrow-band codec's Ie grows by the difference,
@@ -58,7 +59,11 @@ CODECS = {
 
 
 def mos(
-    codec: str | None, loss: float, jitter_ms: float, round_trip_ms: float | None
+    codec: str | None,
+    loss: float,
+    jitter_ms: float,
+    round_trip_ms: float | None,
+    burst_ratio: float = 1.0,
 ) -> tuple[float, str] | None:
     """Score 1..4.5 and how it was found; None for a codec of which nothing is known.
 
@@ -73,14 +78,29 @@ def mos(
         delay = round_trip_ms / 2 + 2 * jitter_ms + PACKET_TIME_MS
         words = f"delay {delay:.0f} ms"
     caution = f" ({impairment.caution})" if impairment.caution else ""
-    rating = DEFAULT_RATING - delay_impairment(delay) - loss_impairment(impairment, loss)
+    rating = (
+        DEFAULT_RATING - delay_impairment(delay) - loss_impairment(impairment, loss, burst_ratio)
+    )
+    if burst_ratio > 1:
+        words = f"burst ratio {burst_ratio:.1f}, {words}"
     return score(rating), f"E-model G.107, {codec}{caution}, loss and {words}"
 
 
-def loss_impairment(codec: Impairment, loss: float) -> float:
-    """Ie,eff of G.107 §7.5 for random loss."""
+def burst_ratio(expected: int, lost: int, bursts: int) -> float:
+    """BurstR of G.107 §7.5: the mean length of the runs of lost packets, over that of random loss.
+
+    Below 1 (loss that is spread more evenly than by chance) the model does not go.
+    """
+    if not bursts or lost >= expected:
+        return 1.0
+    return max(1.0, lost / bursts * (1 - lost / expected))
+
+
+def loss_impairment(codec: Impairment, loss: float, burst_ratio: float = 1.0) -> float:
+    """Ie,eff of G.107 §7.5."""
     percent = 100 * loss
-    return codec.equipment + (95 - codec.equipment) * percent / (percent + codec.robustness)
+    share = percent / (percent / burst_ratio + codec.robustness)
+    return codec.equipment + (95 - codec.equipment) * share
 
 
 def delay_impairment(one_way_ms: float) -> float:

@@ -16,12 +16,16 @@ What the RFC leaves open, or a relay has to decide otherwise:
 * Gap: between any two packets, except into a new segment, after `pause`, into or out of comfort
   noise, into a talkspurt (marker bit, RFC 3551 §4.1; at 90 kHz it ends a video frame instead), and
   where an unbroken sequence leaps in its timestamp: the sender was silent, nothing is missing.
+* Bursts: runs of lost packets, however long, as the burst ratio of ITU-T G.107 §7.5 needs them. A
+  late packet shortens a run, splits it or ends it, so that the count is always that of the holes
+  which are there now.
+* Unmapped: packets of a payload type that the description does not name.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from media.control import Totals
+from media.intervals import Counters, Peaks, totals
 from media.rtp import FIXED, Datagram
 
 MAX_DROPOUT = 3000
@@ -41,44 +45,6 @@ Codec = tuple[str, int]
 """Name and RTP clock in Hz."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Counters:
-    """Everything that is a count, at one moment."""
-
-    packets: int = 0
-    octets: int = 0
-    missing: int = 0
-    late: int = 0
-    duplicated: int = 0
-
-    def less(self, earlier: "_Counters") -> "_Counters":
-        return _Counters(
-            self.packets - earlier.packets,
-            self.octets - earlier.octets,
-            self.missing - earlier.missing,
-            self.late - earlier.late,
-            self.duplicated - earlier.duplicated,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Peaks:
-    """Everything that is a mean or a maximum, over some time; in seconds."""
-
-    jitter_sum: float = 0.0
-    samples: int = 0
-    jitter_max: float = 0.0
-    gap: float = 0.0
-
-    def joined(self, other: "_Peaks") -> "_Peaks":
-        return _Peaks(
-            self.jitter_sum + other.jitter_sum,
-            self.samples + other.samples,
-            max(self.jitter_max, other.jitter_max),
-            max(self.gap, other.gap),
-        )
-
-
 class Reception:
     """One direction of one stream. Feed it packets which `is_rtp` has passed."""
 
@@ -87,6 +53,7 @@ class Reception:
         "_at",
         "_base",
         "_before",
+        "_bursts",
         "_clocks",
         "_codec",
         "_earlier",
@@ -112,12 +79,14 @@ class Reception:
         "_samples",
         "_timestamp",
         "_transit",
+        "_unmapped",
         "duplicated",
         "first_at",
         "late",
         "octets",
         "packets",
         "ssrc",
+        "unmapped_type",
     )
 
     def __init__(self, clocks: Mapping[int, Codec]) -> None:
@@ -127,7 +96,7 @@ class Reception:
         self._at = 0.0
         # Sequence. `_holes` has bit k set while `_extended - k` has not come.
         self._base, self._extended, self._holes = 0, -1, 0
-        self._expected = self._outside = 0
+        self._expected = self._outside = self._bursts = 0
         self._restart = _NONE
         # Time, in seconds.
         self._transit = self._period = 0.0
@@ -142,11 +111,13 @@ class Reception:
         self._codec: Codec | None = None
         self._measured = self._noise = False
         self._heard: dict[Codec, int] = {}
-        self._heard_from = 0
+        self._heard_from = self._unmapped = 0
+        self.unmapped_type: int | None = None
+        """The last payload type that no description named."""
         # Reports.
-        self._before = _Counters()
+        self._before = Counters()
         self._rolled_at: float | None = None
-        self._earlier = _Peaks()
+        self._earlier = Peaks()
         self._interval: Totals | None = None
 
     @property
@@ -204,7 +175,7 @@ class Reception:
         counters, peaks = self._counters(), self._peaks()
         began = self.first_at if self._rolled_at is None else self._rolled_at
         seconds = 0.0 if began is None else now - began
-        self._interval = _totals(counters.less(self._before), peaks, seconds)
+        self._interval = totals(counters.less(self._before), peaks, seconds)
         self._before, self._rolled_at = counters, now
         self._earlier = self._earlier.joined(peaks)
         self._jitter_sum = self._jitter_max = self._gap = 0.0
@@ -216,7 +187,7 @@ class Reception:
 
     def total(self, now: float) -> Totals:
         seconds = 0.0 if self.first_at is None else now - self.first_at
-        return _totals(self._counters(), self._earlier.joined(self._peaks()), seconds)
+        return totals(self._counters(), self._earlier.joined(self._peaks()), seconds)
 
     def loss_fraction(self, now: float) -> float:  # noqa: ARG002 - asked like `total`
         """0..1: the part of what was expected that never came."""
@@ -230,15 +201,27 @@ class Reception:
         self._credit(self.packets)
         return max(self._heard, key=self._heard.__getitem__, default=None)
 
+    def unmapped(self) -> int:
+        """Packets of payload types that the description does not name."""
+        self._credit(self.packets)
+        return self._unmapped
+
+    @property
+    def resting(self) -> bool:
+        """The last packet was comfort noise: no other need follow (RFC 3389 §4)."""
+        return self._noise
+
     def _all_expected(self) -> int:
         return self._expected + self._extended - self._base + 1
 
-    def _counters(self) -> _Counters:
+    def _counters(self) -> Counters:
         missing = self._all_expected() - (self.packets - self._outside)
-        return _Counters(self.packets, self.octets, missing, self.late, self.duplicated)
+        return Counters(
+            self.packets, self.octets, missing, self.late, self.duplicated, self._bursts
+        )
 
-    def _peaks(self) -> _Peaks:
-        return _Peaks(self._jitter_sum, self._samples, self._jitter_max, self._gap)
+    def _peaks(self) -> Peaks:
+        return Peaks(self._jitter_sum, self._samples, self._jitter_max, self._gap)
 
     # --- the packets that are not common ----------------------------------------------------------
 
@@ -280,6 +263,7 @@ class Reception:
         ahead = (sequence - self._extended) & 0xFFFF
         if 0 < ahead < MAX_DROPOUT:
             self._extended += ahead
+            self._bursts += ahead > 1
             reach = min(ahead, MAX_MISORDER)
             self._holes = (self._holes << reach | (1 << reach) - 2) & _WINDOW
             return ahead
@@ -288,7 +272,7 @@ class Reception:
             if not self._holes >> behind & 1:
                 self.duplicated += 1
                 return 0
-            self._holes -= 1 << behind
+            self._fill(behind)
             self.late += 1
             self._base = min(self._base, self._extended - behind)
             return -behind
@@ -300,11 +284,18 @@ class Reception:
         self._restart = (sequence + 1) & 0xFFFF
         return 0
 
+    def _fill(self, behind: int) -> None:
+        """A late packet ends a run of lost ones, takes from it, or makes two of one."""
+        self._holes -= 1 << behind
+        self._bursts += (self._holes >> behind - 1 & 1) + (self._holes >> behind + 1 & 1) - 1
+
     def _turn_to(self, payload_type: int) -> None:
         self._credit(self.packets - 1)
         self._payload_type = payload_type
         self._plain = _NONE
         self._codec = codec = self._clocks.get(payload_type)
+        if codec is None:
+            self.unmapped_type = payload_type
         name = codec[0].lower() if codec else ""
         self._noise = name == "cn"
         self._measured = codec is not None and codec[1] > 0 and name not in _NOT_MEASURED
@@ -316,6 +307,8 @@ class Reception:
         """The packets since the last change of payload type were this codec's."""
         if self._codec and self._measured:
             self._heard[self._codec] = self._heard.get(self._codec, 0) + packets - self._heard_from
+        elif self._codec is None and self._payload_type != _NONE:
+            self._unmapped += packets - self._heard_from
         self._heard_from = packets
 
     def _widen_gap(self, now: float, timestamp: int, ahead: int) -> None:
@@ -349,17 +342,3 @@ class Reception:
         self._jitter_sum += self._jitter
         self._samples += 1
         self._jitter_max = max(self._jitter_max, self._jitter)
-
-
-def _totals(counters: _Counters, peaks: _Peaks, seconds: float) -> Totals:
-    return Totals(
-        packets=counters.packets,
-        bytes=counters.octets,
-        lost=max(0, counters.missing),
-        late=counters.late,
-        duplicated=counters.duplicated,
-        jitter_ms=1000 * peaks.jitter_sum / peaks.samples if peaks.samples else 0.0,
-        jitter_max_ms=1000 * peaks.jitter_max,
-        longest_gap_ms=1000 * peaks.gap,
-        seconds=seconds,
-    )

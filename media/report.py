@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from media.control import FarEnd, SideReport, StreamReport
-from media.mos import mos
+from media.mos import burst_ratio, mos
 from media.side import SideState
 from media.stream import Stream
 
@@ -43,7 +43,8 @@ def _side_report(
     reception = side.reception
     codec = reception.heard_codec()
     total = reception.total(now)
-    score = mos(codec and codec[0], reception.loss_fraction(now), total.jitter_ms, trip)
+    ratio = burst_ratio(total.packets + total.lost, total.lost, total.bursts)
+    score = mos(codec and codec[0], reception.loss_fraction(now), total.jitter_ms, trip, ratio)
     return SideReport(
         interface=side.local[0],
         port=side.local[1],

@@ -15,6 +15,7 @@ WITHOUT_TWIN = {
     "config/fields.py": "declarations only; read through config/test_loader.py",
     "config/interfaces.py": "declarations only; read through config/test_loader.py",
     "config/zones.py": "declarations only; read through config/test_loader.py",
+    "config/monitoring.py": "declarations only; read through config/test_loader.py",
     "config/peers.py": "declarations only; read through config/test_loader.py",
     "config/routing.py": "declarations only; read through config/test_loader.py",
     "config/turn.py": "declarations only; read through config/test_loader.py",

@@ -51,3 +51,10 @@ def test_a_field_s_own_words_are_its_description() -> None:
 @pytest.mark.parametrize("name", ["node", "cdr", "monitoring"])
 def test_a_section_that_may_be_left_out_shows_only_the_defaults_of_its_keys(name: str) -> None:
     assert "default" not in schema()["properties"][name]
+
+
+def test_a_share_is_text_in_per_cent_and_so_is_its_default() -> None:
+    found = section("Verdicts")["loss"]
+    assert (found["type"], found["default"]) == ("string", "3%")
+    assert re.search(found["pattern"], "0.5%")
+    assert not re.search(found["pattern"], "0.03")

@@ -9,8 +9,10 @@ from config.units import (
     parse_listen,
     parse_port_range,
     parse_rate,
+    parse_share,
     parse_size,
     written_duration,
+    written_share,
     written_size,
 )
 
@@ -182,3 +184,24 @@ def test_a_written_duration_reads_back(milliseconds: int) -> None:
 @given(st.integers(1, 1 << 30))
 def test_a_written_size_reads_back(size: int) -> None:
     assert parse_size(written_size(size)) == size
+
+
+@pytest.mark.parametrize(("written", "share"), [("3%", 0.03), ("0.5%", 0.005), ("100%", 1.0)])
+def test_a_share_is_written_in_per_cent(written: str, share: float) -> None:
+    assert parse_share(written) == share
+    assert written_share(share) == written
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (3, "the share `3` has no unit"),
+        (0.03, "the share `0.03` has no unit"),
+        ("101%", "`101%` is more than all"),
+        ("-1%", "`-1%` is not a share"),
+        ("3 percent", "`3 percent` is not a share"),
+    ],
+)
+def test_what_is_no_share_is_refused(written: object, message: str) -> None:
+    with pytest.raises(Misread, match=message):
+        parse_share(written)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.mos import CODECS, Impairment, delay_impairment, loss_impairment, mos, score
+from media.mos import CODECS, Impairment, burst_ratio, delay_impairment, loss_impairment, mos, score
 
 
 def scored(
@@ -55,6 +55,32 @@ def test_without_loss_a_codec_costs_its_ie_and_at_bpl_half_of_what_remains() -> 
     assert loss_impairment(codec, 0.0) == 11.0
     assert loss_impairment(codec, 0.19) == 11.0 + 42.0
     assert loss_impairment(codec, 1.0) == pytest.approx(11.0 + 84.0 * 100 / 119)
+
+
+@pytest.mark.parametrize(
+    ("expected", "lost", "bursts", "ratio"),
+    [
+        (1000, 0, 0, 1.0),
+        (1000, 100, 25, 3.6),  # 4 in a row, where chance makes it 1 / (1 - 0.1)
+        (1000, 500, 250, 1.0),  # 2 in a row is what chance makes of a half
+        (1000, 100, 100, 1.0),  # more even than chance: the model ends at 1
+        (10, 10, 1, 1.0),
+    ],
+)
+def test_the_burst_ratio_compares_runs_with_those_of_chance(
+    expected: int, lost: int, bursts: int, ratio: float
+) -> None:
+    assert burst_ratio(expected, lost, bursts) == pytest.approx(ratio)
+
+
+def test_loss_in_bursts_costs_more_than_the_same_loss_by_chance() -> None:
+    codec = Impairment(0.0, 4.3)
+    assert loss_impairment(codec, 0.05, 1.0) == pytest.approx(95 * 5 / 9.3)
+    assert loss_impairment(codec, 0.05, 2.0) == pytest.approx(95 * 5 / (2.5 + 4.3))
+    found = mos("PCMA", 0.05, 0.0, None, 2.0)
+    assert found is not None
+    assert found[0] < scored(loss=0.05)
+    assert found[1] == "E-model G.107, PCMA, loss and burst ratio 2.0, delay 100 ms assumed"
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,49 @@ def test_the_oldest_packet_that_may_be_late_and_the_first_that_may_not() -> None
     assert line.total.packets == 3
 
 
+@pytest.mark.parametrize(
+    ("sequences", "bursts"),
+    [
+        ((1, 2, 5, 6), 1),
+        ((1, 4, 7), 2),
+        ((1, 5, 3), 2),  # the middle of a run came late: now there are two
+        ((1, 4, 2), 1),  # its first
+        ((1, 4, 3), 1),  # its last
+        ((1, 3, 2), 0),  # all of it
+        ((10, 8), 1),  # the first packet was overtaken by a later one, and one between is missing
+        ((10, 8, 9), 0),
+        ((10, 7, 9), 1),
+        ((65534, 65537, 65541), 2),
+    ],
+)
+def test_lost_packets_in_a_row_are_one_burst(sequences: tuple[int, ...], bursts: int) -> None:
+    assert Line().hears(*sequences).total.bursts == bursts
+
+
+def test_bursts_are_counted_by_interval_too() -> None:
+    line = Line().hears(1, 3, 5)
+    assert line.rolled().bursts == 2
+    assert line.hears(6, 9).rolled().bursts == 1
+    assert line.total.bursts == 3
+
+
+def test_packets_of_a_payload_type_that_nobody_described_are_counted_apart() -> None:
+    line = Line().hears(1, 2, 3)
+    assert (line.reception.unmapped(), line.reception.unmapped_type) == (0, None)
+    line.hears(4, 5, payload_type=111).hears(6).hears(7, payload_type=112)
+    assert (line.reception.unmapped(), line.reception.unmapped_type) == (3, 112)
+    line.reception.set_clocks({112: ("opus", 48000)})
+    assert line.hears(8, 9, payload_type=112).reception.unmapped() == 3
+    assert line.hears(10).reception.unmapped() == 4
+
+
+def test_after_comfort_noise_a_stream_rests_until_it_speaks_again() -> None:
+    line = Line().hears(1)
+    assert not line.reception.resting
+    assert line.hears(2, payload_type=CN).reception.resting
+    assert not line.hears(3, marker=True).reception.resting
+
+
 def test_a_jump_within_the_dropout_is_loss() -> None:
     line = Line().hears(1, MAX_DROPOUT)
     assert line.counts == (MAX_DROPOUT - 2, 0, 0)

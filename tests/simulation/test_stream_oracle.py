@@ -34,6 +34,8 @@ def by_list(arrivals: Sequence[Arrival], rate: int, until: float) -> Totals:
     jitter = list(jitters(arrivals, rate))
     times = [arrival.at for arrival in arrivals]
     gaps = [later - earlier for earlier, later in pairwise(times)]
+    heard = set(numbers)
+    ends = sum(number + 1 not in heard for number in heard if number < max(heard))
     return Totals(
         packets=len(arrivals),
         bytes=172 * len(arrivals),
@@ -44,6 +46,7 @@ def by_list(arrivals: Sequence[Arrival], rate: int, until: float) -> Totals:
         jitter_max_ms=max(jitter, default=0.0) / rate * 1000,
         longest_gap_ms=max(gaps, default=0.0) * 1000,
         seconds=until - times[0],
+        bursts=ends,
     )
 
 
