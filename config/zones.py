@@ -87,5 +87,17 @@ class RtpTimeout(Section):
     subsequent: Seconds = 60.0
 
 
+Carriage = Literal["relay", "reject"]
+
+
 class MediaProfile(Section):
     rtp_timeout: RtpTimeout = RtpTimeout()
+    video: Carriage = "relay"
+    text: Carriage = "relay"
+    """Real-time text (RFC 4103)."""
+    t38: Carriage = "relay"
+    """Fax over UDPTL. Refused, the gateways go on in G.711."""
+    bfcp: Carriage = "relay"
+    """Floor control over UDP (RFC 8856)."""
+    unknown: Carriage = "reject"
+    """Other m-lines over plain UDP: passed on datagram by datagram, without their attributes."""

@@ -86,6 +86,9 @@ class StreamPlan:
     b: SidePlan
     closed: bool = False
     """The m-line was refused or removed (port 0): free its ports."""
+    opaque: bool = False
+    """Not RTP: whatever its two ends send is passed on as it is, and measured by nothing but its
+    count."""
 
 
 @dataclass(frozen=True, slots=True)

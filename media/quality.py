@@ -158,6 +158,16 @@ class Reception:
         if jitter > self._jitter_max:  # noqa: PLR1730 - a call of max() costs as much as all above
             self._jitter_max = jitter
 
+    def datagram(self, size: int, now: float) -> None:
+        """Of a stream that is not RTP: it is counted, and takes no part in anything else."""
+        if self.first_at is None:
+            self.first_at = now
+        self.packets += 1
+        self.octets += size
+        self._outside += 1
+        self._at = now
+        self.pause()
+
     def pause(self) -> None:
         """Hold, or a new description: the next packet is not measured against the last one."""
         self._apart = self._rebase = True

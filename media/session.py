@@ -59,7 +59,8 @@ class Session:
         elif self._supervised_at is None:
             self._supervised_at = now
         for stream, side in self.sides():
-            expected = program.supervise and stream.may_cross(side)
+            # Between two pages of a fax, and without a word on the floor, nothing comes for long.
+            expected = program.supervise and stream.may_cross(side) and not stream.opaque
             side.watch.expect(expected, self._patience, now)
         self._set_due()
 

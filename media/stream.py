@@ -1,7 +1,8 @@
 """One m-line of a call: two ends, and what of each reaches the other.
 
 `wire` states the flows as they should be and returns what must change for that. Packets come here
-only when no installed flow matches them.
+only when no installed flow matches them. For a stream that is not RTP none is installed: a fax
+sends some fifty datagrams a second, and the engines need not know of it.
 """
 
 from collections import Counter
@@ -30,7 +31,7 @@ Drops = Counter[str]
 
 
 class Stream:
-    __slots__ = ("_drops", "_ends_at", "_session", "a", "b", "index", "kind")
+    __slots__ = ("_drops", "_ends_at", "_session", "a", "b", "index", "kind", "opaque")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Stream:
         self.index = index
         self.kind = kind
         self.a, self.b = ends
+        self.opaque = False
 
     @property
     def sides(self) -> tuple[SideState, SideState]:
@@ -65,6 +67,7 @@ class Stream:
     ) -> list[EngineAction]:
         """`terms`: those of `terms_of`."""
         before = self._open_ways()
+        self.opaque = plan.opaque
         self.a.agree(plan.a, *terms[0], now)
         self.b.agree(plan.b, *terms[1], now)
         for side, was, is_ in zip(self.sides, before, self._open_ways(), strict=True):
@@ -83,7 +86,10 @@ class Stream:
         return [*self._wire(self.a), *self._wire(self.b)]
 
     def _wire(self, side: SideState) -> Iterator[EngineAction]:
-        before, wanted = side.flow, self._wanted(side)
+        before, wanted = side.flow, None if self.opaque else self._wanted(side)
+        if before is not None and self.opaque:
+            yield Remove(before.local, before.source)
+            side.flow = None
         if wanted is None or wanted == before:
             return
         if before is not None and wanted.source != before.source:
@@ -118,7 +124,7 @@ class Stream:
     def rtp(
         self, side: SideState, data: bytes, source: Address, now: float
     ) -> list[EngineAction | Tell]:
-        if not is_rtp(data, len(data)):
+        if not self.opaque and not is_rtp(data, len(data)):
             self._drops[_kind_of(data)] += 1
             return []
         verdict = side.rtp.hear(source, now, side.reception.last_at)
@@ -127,7 +133,10 @@ class Stream:
         actions: list[EngineAction | Tell] = []
         if verdict is Verdict.LATCHED:
             actions += self._latched(side, source)
-        side.reception.packet(data, len(data), now)
+        if self.opaque:
+            side.reception.datagram(len(data), now)
+        else:
+            side.reception.packet(data, len(data), now)
         actions += self._forwarded(side, data)
         return actions
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from media.sdp.address import names_a_host
+from media.sdp.datagrams import Carried
 from media.sdp.media_description import Media
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
@@ -16,6 +17,7 @@ VALUES = {
     "maxptime": _NUMBER,
     "framerate": _NUMBER,
     "content": re.compile(rf"{_CONTENT}(?:,{_CONTENT})*"),
+    "label": re.compile(r"[0-9]{1,10}"),
     "silenceSupp": re.compile(r"(?:on|off) - - - -"),
 }
 """Attributes with one value for the whole m-line, and what the value may be."""
@@ -38,13 +40,19 @@ FORMATS = re.compile(r"[0-9]{1,5}|\*|t38|webrtc-datachannel")
 """Of a refused line that is not RTP. They mean nothing (RFC 3264 §6), so none may tell anything."""
 
 
+EVERY_KIND = frozenset({"audio", "video", "text", "application"})
+"""Of m-lines over RTP."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the relay can carry. The others are refused with port zero."""
 
-    kinds: frozenset[str] = frozenset({"audio", "video", "text", "application"})
+    kinds: frozenset[str] = EVERY_KIND
     protocols: frozenset[str] = frozenset({"RTP/AVP", "RTP/AVPF"})
     attributes: frozenset[str] = frozenset({*VALUES, "rtpmap", "fmtp", "rtcp-fb", "framesize"})
+    datagrams: frozenset[Carried] = frozenset({"t38", "bfcp"})
+    """What is carried though it is not RTP."""
 
 
 def bandwidth(lines: Sequence[str]) -> list[str]:

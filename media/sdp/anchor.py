@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from config.model import CodecPolicy
+from media.sdp import datagrams
 from media.sdp.address import family, is_unicast
 from media.sdp.allowlist import Rules, attributes, bandwidth, refused
 from media.sdp.codec import Codec, is_real
 from media.sdp.describe import SideView, describe
 from media.sdp.face import UNCHANGED, Face, Faces
-from media.sdp.media_description import Media
+from media.sdp.media_description import Media, is_rtp
 from media.sdp.origin import Origin, OriginTrack
 from media.sdp.policy import EVERY_CODEC, apply_codecs
 from media.sdp.session import BadSdp, Session
@@ -59,9 +60,9 @@ def anchored(
     media = []
     for index, line in enumerate(session.media):
         face = faces.of(index)
-        codecs = _kept(line, policy, rules, face)
+        formats = _kept(line, policy, rules, face)
         shown = _Shown(ports.get(index, 0), origin.address, face, rules)
-        media.append(_line(line, line, codecs, shown))
+        media.append(_line(line, line, formats, shown))
     return Session(_head(session, origin, faces), media, origin.address)
 
 
@@ -82,9 +83,9 @@ def answered(
     media = []
     for index, (offered, line) in enumerate(zip(offer_sent.media, answer.media, strict=True)):
         face = faces.of(index)
-        codecs = _agreed(offered, line, policy, rules, face)
+        formats = _agreed(offered, line, policy, rules, face)
         shown = _Shown(ports.get(index, 0), origin.address, face, rules)
-        media.append(_line(line, offered, codecs, shown))
+        media.append(_line(line, offered, formats, shown))
     if all(line.refused for line in media) and not all(line.refused for line in offer_sent.media):
         raise BadAnswer("answer leaves no stream")
     return Session(_head(answer, origin, faces), media, origin.address)
@@ -111,37 +112,52 @@ def check_follows(before: Session, after: Session) -> None:
         raise BadSdp("an m= line has gone; it may only be refused")
 
 
-def _kept(line: Media, policy: CodecPolicy, rules: Rules, face: Face | None) -> tuple[Codec, ...]:
-    """The codecs that stay in an offered line; none when the line must be refused."""
-    if not _can_carry(line, rules, face):
+def _kept(line: Media, policy: CodecPolicy, rules: Rules, face: Face | None) -> tuple[str, ...]:
+    """The formats that stay in an offered line; none when the line must be refused."""
+    if not _is_reachable(line):
         return ()
-    return apply_codecs(line.codecs, policy)
+    if not is_rtp(line.protocol):
+        return datagrams.formats(line, rules.datagrams)
+    if not _is_allowed(line, rules, face):
+        return ()
+    return _numbers(apply_codecs(line.codecs, policy))
 
 
 def _agreed(
     offered: Media, line: Media, policy: CodecPolicy, rules: Rules, face: Face | None
-) -> tuple[Codec, ...]:
-    """The codecs that stay in an answered line. The answerer's payload types are its own choice."""
-    if offered.refused or not _can_carry(line, rules, face):
+) -> tuple[str, ...]:
+    """Of an answered line. The answerer's payload types are its own choice."""
+    if offered.refused or not _is_reachable(line):
+        return ()
+    if not is_rtp(offered.protocol):
+        kept = datagrams.formats(line, rules.datagrams)
+        return tuple(each for each in kept if each in offered.formats)
+    if not _is_allowed(line, rules, face):
         return ()
     keys = {codec.key for codec in offered.codecs}
     codecs = [codec for codec in line.codecs if codec.key in keys]
-    kept = apply_codecs(codecs, policy, reorder=False)
-    if any(map(is_real, offered.codecs)) and not any(map(is_real, kept)):
+    left = apply_codecs(codecs, policy, reorder=False)
+    if any(map(is_real, offered.codecs)) and not any(map(is_real, left)):
         return ()
-    return kept
+    return _numbers(left)
 
 
-def _can_carry(line: Media, rules: Rules, face: Face | None) -> bool:
+def _numbers(codecs: Sequence[Codec]) -> tuple[str, ...]:
+    return tuple(str(codec.payload_type) for codec in codecs)
+
+
+def _is_allowed(line: Media, rules: Rules, face: Face | None) -> bool:
     """Whoever gives a <proto> for our line has seen to it that the peer's can be spoken."""
     return (
-        not line.refused
-        and line.kind in rules.kinds
+        line.kind in rules.kinds
         and face is not None
         and (face.protocol is not None or line.protocol in rules.protocols)
-        and line.connection_ip is not None
-        and is_unicast(line.connection_ip)
     )
+
+
+def _is_reachable(line: Media) -> bool:
+    ip = line.connection_ip
+    return not line.refused and ip is not None and is_unicast(ip)
 
 
 def _head(session: Session, origin: Origin, faces: Faces) -> tuple[str, ...]:
@@ -166,15 +182,16 @@ class _Shown:
     rules: Rules
 
 
-def _line(line: Media, offered: Media, codecs: Sequence[Codec], shown: _Shown) -> Media:
+def _line(line: Media, offered: Media, formats: tuple[str, ...], shown: _Shown) -> Media:
     """`offered` is the line that this one must fit: itself in an offer."""
+    if not is_rtp(offered.protocol):
+        return _opaque(line, offered, formats, shown)
     face = shown.face
-    if not shown.port or not codecs or face is None:
+    if not shown.port or not formats or face is None:
         protocol, formats = refused(offered)
         if face is not None and face.protocol is not None:
             protocol = face.protocol
         return Media(offered.kind, 0, protocol, formats, (), connection_ip=shown.address)
-    formats = tuple(str(codec.payload_type) for codec in codecs)
     lines = [
         *bandwidth(line.lines),
         *attributes(line, frozenset(formats), shown.rules),
@@ -183,6 +200,17 @@ def _line(line: Media, offered: Media, codecs: Sequence[Codec], shown: _Shown) -
     ]
     protocol = face.protocol or offered.protocol
     return Media(line.kind, shown.port, protocol, formats, lines, connection_ip=shown.address)
+
+
+def _opaque(line: Media, offered: Media, formats: tuple[str, ...], shown: _Shown) -> Media:
+    """A line that is not RTP has no face: there is nothing that could be ciphered or measured."""
+    if not shown.port or not formats:
+        return Media(offered.kind, 0, *refused(offered), (), connection_ip=shown.address)
+    said = datagrams.attributes(line, shown.rules.datagrams)
+    lines = [*bandwidth(line.lines), *said, _direction(line, offered)]
+    return Media(
+        line.kind, shown.port, offered.protocol, formats, lines, connection_ip=shown.address
+    )
 
 
 def _direction(line: Media, offered: Media) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from media.sdp.address import is_unicast
 from media.sdp.codec import Codec
 from media.sdp.face import SAID_NOTHING, Said, said, session_marks
-from media.sdp.media_description import Address, Media
+from media.sdp.media_description import Address, Media, is_rtp
 from media.sdp.session import Session
 
 
@@ -24,6 +24,11 @@ class SideView:
     refused: bool
     """Port zero: the stream has ended, or never began."""
     transport: Said = SAID_NOTHING
+
+    @property
+    def opaque(self) -> bool:
+        """Not RTP: its datagrams say nothing to us."""
+        return not is_rtp(self.transport.protocol)
 
 
 def describe(session: Session) -> tuple[SideView, ...]:

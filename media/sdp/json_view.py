@@ -159,6 +159,7 @@ _ATTRIBUTES: Mapping[str, Reader] = {
     "maxptime": _one("maxptime"),
     "framerate": _one("framerate"),
     "content": _one("content"),
+    "label": _one("label"),
 }
 
 

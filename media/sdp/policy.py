@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from config.model import CodecPolicy
+from config.model import CodecPolicy, MediaProfile
+from media.sdp.allowlist import EVERY_KIND, Rules
 from media.sdp.codec import Codec, is_real
+from media.sdp.datagrams import FORMS
 
 EVERY_CODEC = CodecPolicy()
 
@@ -82,3 +84,16 @@ def _lower(names: tuple[str, ...]) -> frozenset[str]:
 @lru_cache(maxsize=256)
 def _ranks(names: tuple[str, ...]) -> dict[str, int]:
     return {name.lower(): rank for rank, name in reversed(list(enumerate(names)))}
+
+
+@lru_cache(maxsize=256)
+def rules_of(first: MediaProfile, second: MediaProfile) -> Rules:
+    """What two peers may exchange: only what both profiles relay."""
+
+    def both_relay(name: str) -> bool:
+        return {getattr(first, name), getattr(second, name)} == {"relay"}
+
+    return Rules(
+        kinds=EVERY_KIND - {kind for kind in ("video", "text") if not both_relay(kind)},
+        datagrams=frozenset(name for name in FORMS if both_relay(name)),
+    )

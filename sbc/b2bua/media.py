@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
-from config.model import CodecPolicy, Latching, RtpTimeout
+from config.model import CodecPolicy, Latching, MediaProfile
 from media.control import CodecClock, Opened, Program, Side, SidePlan, StreamPlan, StreamRequest
 from media.sdp.anchor import BadAnswer, OriginTrack, SideView, anchored, answered, describe
 from media.sdp.anchor import wanted_streams as streams_of
 from media.sdp.face import UNCHANGED, Faces
-from media.sdp.policy import both
+from media.sdp.policy import both, rules_of
 from media.sdp.session import Session
 
 OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
@@ -39,8 +39,8 @@ class MediaSide:
     """Our address there, as advertised."""
     codecs: CodecPolicy
     latching: Latching
-    timeout: RtpTimeout
     signalling_ip: str | None
+    profile: MediaProfile
 
 
 @dataclass(slots=True)
@@ -77,6 +77,7 @@ class MediaPlan:
         "_epochs",
         "_policies",
         "_ports",
+        "_rules",
         "_talks",
         "_tracks",
         "_views",
@@ -103,6 +104,7 @@ class MediaPlan:
         self._views: Views = {"a": (), "b": ()}
         """Of the branch that the relay serves: the one that spoke last."""
         self._epochs: dict[Side, int] = {"a": 0, "b": 0}
+        self._rules = rules_of(a.profile, b.profile)
         self._policies: dict[Side, tuple[CodecPolicy, CodecPolicy, CodecPolicy]] = {}
         """By who offers: its own, that of the other side, and what both let by."""
 
@@ -115,7 +117,8 @@ class MediaPlan:
 
     def lacking(self, offer: Session, by: Side, branch: Branch) -> tuple[StreamRequest, ...]:
         """Streams of an offer which still need ports. Raises NotAcceptable."""
-        wanted = streams_of(offer, self._policy(by), faces=self._offered(offer, by))
+        faces, rules = self._offered(offer, by), self._rules
+        wanted = streams_of(offer, self._policy(by), rules=rules, faces=faces)
         if not wanted and any(not line.refused for line in offer.media):
             raise NotAcceptable
         if len(offer.media) < len(self._talk(branch).views[by]):
@@ -141,9 +144,10 @@ class MediaPlan:
         """The offer of one side as the other shall get it."""
         to = OTHER[by]
         track = self._tracks[to]
-        faces = self._offered(session, by)
+        faces, rules = self._offered(session, by), self._rules
         ports, policy = self._ports_of(to), self._policy(by)
-        ours = track.stamp(anchored(session, track.origin, ports, policy, faces=faces))
+        ours = anchored(session, track.origin, ports, policy, rules=rules, faces=faces)
+        ours = track.stamp(ours)
         talk = self._talk(branch)
         talk.sent[to] = ours
         talk.made[by] = talk.said[by] = session
@@ -167,10 +171,9 @@ class MediaPlan:
         sent = talk.sent.get(by)
         if sent is None:
             raise BadAnswer("an answer without an offer")
-        origin = self._tracks[to].origin
-        faces = self._answered(talk.made[to], sent, session, by)
-        ports, policy = self._ports_of(to), self._policy(by)
-        ours = answered(sent, session, origin, ports, policy, faces=faces)
+        origin, ports, policy = self._tracks[to].origin, self._ports_of(to), self._policy(by)
+        faces, rules = self._answered(talk.made[to], sent, session, by), self._rules
+        ours = answered(sent, session, origin, ports, policy, rules=rules, faces=faces)
         talk.said[by] = session
         talk.views = {to: describe(talk.made[to]), by: _taken(describe(session), ours)}
         self._serve(talk.views, again=again)
@@ -252,11 +255,12 @@ class MediaPlan:
             if a is None or b is None:
                 continue  # asked for by an offer that is still open
             if not a.refused and not b.refused:
-                plans.append(StreamPlan(index, self._side("a", a), self._side("b", b)))
+                sides = self._side("a", a), self._side("b", b)
+                plans.append(StreamPlan(index, *sides, opaque=a.opaque or b.opaque))
             elif answered:
                 plans.append(StreamPlan(index, self._side("a", None), self._side("b", None), True))
                 del self._ports[index]
-        timeouts = [side.timeout for side in self.sides.values()]
+        timeouts = [side.profile.rtp_timeout for side in self.sides.values()]
         return Program(
             self.session,
             tuple(plans),

@@ -274,8 +274,8 @@ def _side(call: Call, trunk: str, listener: Listener, peer_ip: str) -> MediaSide
         shown=listener.ip,
         codecs=terms.codecs,
         latching=terms.latching,
-        timeout=terms.media.rtp_timeout,
         signalling_ip=peer_ip,
+        profile=terms.media,
     )
 
 

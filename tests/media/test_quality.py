@@ -439,3 +439,23 @@ def test_the_callers_table_of_clocks_is_not_kept() -> None:
     clocks.clear()
     reception.packet(rtp(1, 0), 172, 0.0)
     assert reception.heard_codec() == ("PCMU", 8000)
+
+
+def test_datagrams_that_are_no_rtp_are_counted_and_nothing_else() -> None:
+    reception = Reception({})
+    for at in (1.0, 1.5, 9.0):
+        reception.datagram(100, at)
+    total = reception.total(10.0)
+    assert (total.packets, total.bytes, total.lost, total.longest_gap_ms) == (3, 300, 0, 0.0)
+    assert (reception.first_at, reception.last_at, reception.ssrc) == (1.0, 9.0, None)
+
+
+def test_rtp_after_such_datagrams_is_measured_as_if_they_had_not_been() -> None:
+    reception = Reception({0: ("PCMU", 8000)})
+    reception.datagram(100, 1.0)
+    for number, at in ((7, 5.0), (8, 5.02), (10, 5.06)):
+        data = rtp(number, 160 * number)
+        reception.packet(data, len(data), at)
+    total = reception.total(6.0)
+    assert (total.packets, total.lost) == (4, 1)
+    assert total.longest_gap_ms == pytest.approx(40)

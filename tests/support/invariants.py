@@ -175,12 +175,21 @@ def media(world: World) -> Iterator[str]:
     for caller in world.callers:
         ours = [dialog for dialog in caller.dialogs.values() if dialog.up]
         for callee in world.callees.get(caller.index, ()):
-            theirs = _winner(callee)
+            theirs = winner(callee)
             if ours and theirs is not None and not (ours[0].manner.deaf or theirs.manner.deaf):
                 yield from _between(caller, ours[0], theirs)
 
 
-def _winner(callee: CalleeCall) -> PhoneDialog | None:
+def streams_between(
+    one: PhoneDialog, two: PhoneDialog, window: tuple[float, float]
+) -> Iterator[str]:
+    """What does not flow as agreed, or flows though it should not, in this time."""
+    first, second = _state(one, window[0]), _state(two, window[0])
+    yield from _one_way(one, first, two, second, window)
+    yield from _one_way(two, second, one, first, window)
+
+
+def winner(callee: CalleeCall) -> PhoneDialog | None:
     dialog = callee.forks.get(callee.script.final.fork)
     return dialog if dialog is not None and dialog.up else None
 

@@ -7,12 +7,32 @@ from functools import partial
 
 from sbc.sip.message import Response
 from tests.support.phone_dialog import TRIES, End, PhoneDialog
+from tests.support.phone_media import PhoneMedia
 from tests.support.scripts import Deed, Step
 
-OFFERING = frozenset(
-    {"hold", "resume", "add video", "drop video", "move", "ask for an offer", "update"}
-    | {"change its mind"}
-)
+_OFFERS: dict[Deed, Callable[[PhoneMedia], str]] = {
+    "hold": lambda media: media.directed_offer("sendonly"),
+    "hold both ways": lambda media: media.directed_offer("inactive"),
+    "hold by zero": PhoneMedia.zero_offer,
+    "change its mind": lambda media: media.directed_offer("inactive"),
+    "resume": lambda media: media.directed_offer("sendrecv"),
+    "update": lambda media: media.directed_offer("recvonly"),
+    "add video": lambda media: media.with_kind("video"),
+    "drop video": lambda media: media.without_kind("video"),
+    "renumber video": lambda media: media.numbered_offer("102"),
+    "add text": lambda media: media.with_kind("text"),
+    "drop text": lambda media: media.without_kind("text"),
+    "only PCMU": lambda media: media.spoken_offer("0", "101"),
+    "renumber events": lambda media: media.spoken_offer("8", "0", "96"),
+    "every codec": lambda media: media.spoken_offer("8", "0", "101"),
+    "fax": lambda media: media.instead("audio", "image"),
+    "fax beside": lambda media: media.with_kind("image"),
+    "talk again": lambda media: media.instead("image", "audio"),
+    "drop fax": lambda media: media.without_kind("image"),
+    "move": PhoneMedia.moved_offer,
+    "ask for an offer": lambda _: "",
+}
+"""What a deed offers."""
 
 
 def act(end: End, dialog: PhoneDialog, steps: Sequence[Step]) -> None:
@@ -27,7 +47,7 @@ def act(end: End, dialog: PhoneDialog, steps: Sequence[Step]) -> None:
 def do(dialog: PhoneDialog, deed: Deed, tries: int = TRIES) -> None:
     if dialog.over or dialog.gone:
         return
-    if deed in OFFERING:
+    if deed in _OFFERS:
         if dialog.may_offer:
             _offer(dialog, deed, tries)
         elif tries:
@@ -41,20 +61,12 @@ def do(dialog: PhoneDialog, deed: Deed, tries: int = TRIES) -> None:
 
 
 def _offer(dialog: PhoneDialog, deed: Deed, tries: int) -> None:
-    media, phone = dialog.media, dialog.phone
-    bodies: dict[str, Callable[[], str]] = {
-        "hold": partial(media.directed_offer, "sendonly"),
-        "change its mind": partial(media.directed_offer, "inactive"),
-        "resume": partial(media.directed_offer, "sendrecv"),
-        "update": partial(media.directed_offer, "recvonly"),
-        "add video": media.with_video,
-        "drop video": media.without_video,
-        "move": media.moved_offer,
-        "ask for an offer": str,
-    }
+    phone = dialog.phone
     method = "UPDATE" if deed == "update" else "INVITE"
     dialog.inviting = True
-    key = dialog.ask(method, partial(_answered, dialog, method, deed, tries), bodies[deed]())
+    key = dialog.ask(
+        method, partial(_answered, dialog, method, deed, tries), _OFFERS[deed](dialog.media)
+    )
     if deed == "change its mind":
         phone.later(phone.random.uniform(0.0, 0.6), partial(phone.cancel, key))
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from sbc.sip.address import NameAddr
 from sbc.sip.message import Request, Response
 from sbc.transaction.layer import Key
-from tests.support.phone_media import PACKET_EVERY, REPORT_EVERY, PhoneMedia, Unfit
+from tests.support.phone_media import REPORT_EVERY, PhoneMedia, Unfit
 from tests.support.phone_sdp import read
 from tests.support.phone_text import request, response
 from tests.support.phones import Phone
@@ -129,7 +129,7 @@ class PhoneDialog:
         if not self.over:
             for port, to, data in self.media.packets(self.phone.now) if not self.quiet else ():
                 self.phone.packet(port, to, data)
-            self.phone.later(PACKET_EVERY, self._speak)
+            self.phone.later(self.manner.pace, self._speak)
 
     def _report(self) -> None:
         if not self.over:

@@ -3,16 +3,14 @@
 Offer and answer as RFC 3264 has them, written without a look at how the border does it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from struct import pack
 
 from tests.support.network import Address
-from tests.support.phone_sdp import FORMATS, MIRRORED, Described, Direction, Line, write
+from tests.support.phone_sdp import FORMATS, MIRRORED, TAKEN, Described, Direction, Line, write
 
-PACKET_EVERY = 0.25
-"""Seconds. Real phones take 0.02; the border cannot tell the difference, the tests can."""
 REPORT_EVERY = 1.0
 PACKETS_OF_A_WHILE = 8
 
@@ -28,6 +26,8 @@ class Stream:
     remote: Address
     sends: bool
     receives: bool
+    formats: tuple[str, ...]
+    """Numbers that the other end takes; of a fax none is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Heard:
     index: int
     """Of the m-line by whose port it came; -1: by none that is open."""
     ssrc: int
+    payload_type: int
 
 
 class Unfit(Exception):
@@ -90,26 +91,47 @@ class PhoneMedia:
         return self._propose(self.lines)
 
     def directed_offer(self, direction: Direction) -> str:
-        return self._propose(tuple(replace(line, direction=direction) for line in self.lines))
+        return self._propose(
+            tuple(replace(line, direction=direction, unspecified=False) for line in self.lines)
+        )
+
+    def zero_offer(self) -> str:
+        """Hold as before RFC 3264."""
+        return self._propose(tuple(replace(line, unspecified=True) for line in self.lines))
+
+    def spoken_offer(self, *formats: str) -> str:
+        """The sound in these formats."""
+        return self._of_kind("audio", lambda line: replace(line, formats=formats))
+
+    def numbered_offer(self, *formats: str) -> str:
+        """The picture under these numbers."""
+        return self._of_kind("video", lambda line: replace(line, formats=formats))
+
+    def with_kind(self, kind: str) -> str:
+        """One more stream, in a place that has become free or in a new one."""
+        free = [at for at, line in enumerate(self.lines) if not line.port]
+        lines = list(self.lines)
+        if free:
+            lines[free[0]] = self._line(kind)
+        else:
+            lines.append(self._line(kind))
+        return self._propose(tuple(lines))
+
+    def without_kind(self, kind: str) -> str:
+        return self._of_kind(kind, lambda line: replace(line, port=0))
+
+    def instead(self, old: str, new: str) -> str:
+        """Another kind of stream in the place of one, as faxes do it (T.38 D.2)."""
+        return self._of_kind(old, lambda line: replace(self._line(new), port=line.port))
+
+    def _of_kind(self, kind: str, change: Callable[[Line], Line]) -> str:
+        lines = (change(line) if line.kind == kind and line.port else line for line in self.lines)
+        return self._propose(tuple(lines))
 
     def moved_offer(self) -> str:
         """The same streams on other ports of ours."""
         return self._propose(
             tuple(replace(line, port=line.port and self._port()) for line in self.lines)
-        )
-
-    def with_video(self) -> str:
-        free = [at for at, line in enumerate(self.lines) if not line.port]
-        lines = list(self.lines)
-        if free:
-            lines[free[0]] = self._line("video")
-        else:
-            lines.append(self._line("video"))
-        return self._propose(tuple(lines))
-
-    def without_video(self) -> str:
-        return self._propose(
-            tuple(replace(line, port=0) if line.kind == "video" else line for line in self.lines)
         )
 
     def refused(self) -> None:
@@ -144,7 +166,7 @@ class PhoneMedia:
 
     def _answer_line(self, at: int, line: Line) -> Line:
         known = self.lines[at] if at < len(self.lines) else None
-        formats = tuple(each for each in line.formats if each in FORMATS.get(line.kind, ()))
+        formats = tuple(each for each in line.formats if each in TAKEN.get(line.kind, ()))
         if not line.port or not formats:
             return Line(line.kind, 0, "inactive", line.formats)
         port = known.port if known is not None and known.port else self._port()
@@ -162,6 +184,7 @@ class PhoneMedia:
                 theirs.rtp(at),
                 sends=ours.sends and line.receives,
                 receives=ours.receives and line.sends,
+                formats=line.formats,
             )
             for at, (ours, line) in enumerate(zip(lines, theirs.lines, strict=True))
             if ours.port and line.port
@@ -213,21 +236,24 @@ class PhoneMedia:
         for stream in self.streams:
             if (stream.sends or self.rude) and not self.mute:
                 self._spoken.setdefault(stream.local, []).append(now)
-                payload_type = 8 if stream.kind == "audio" else 97
-                ticks = 160 * self._sent * (1 if stream.kind == "audio" else 11)
-                head = pack(
-                    "!BBHII",
-                    0x80,
-                    payload_type,
-                    self._sent % 65536,
-                    ticks % 2**32,
-                    self.ssrc(stream.index),
-                )
-                yield stream.local, stream.remote, head + bytes(20)
+                yield stream.local, stream.remote, self._packet(stream)
+
+    def _packet(self, stream: Stream) -> bytes:
+        """RTP; or UDPTL, which has a sequence number in front and no version (T.38 §9.1)."""
+        ssrc = self.ssrc(stream.index)
+        if stream.kind == "image":
+            return pack("!HHII", self._sent % 65536, 6, 0, ssrc) + bytes(20)
+        payload_type = int(stream.formats[0])
+        ticks = 160 * self._sent * (11 if stream.kind == "video" else 1)
+        return pack("!BBHII", 0x80, payload_type, self._sent % 65536, ticks % 2**32, ssrc) + bytes(
+            20
+        )
 
     def reports(self) -> Iterator[tuple[int, Address, bytes]]:
         """RTCP: a sender report, and a description that says who and where we are."""
         for stream in self.streams:
+            if stream.kind == "image":
+                continue
             ssrc = self.ssrc(stream.index)
             sender = pack("!BBHIIIIII", 0x80, 200, 6, ssrc, self._sent, 0, 0, self._sent, 0)
             to = stream.remote[0], stream.remote[1] + 1
@@ -236,7 +262,7 @@ class PhoneMedia:
     def hear(self, port: int, data: bytes, now: float) -> None:
         """RTP, on a port of ours."""
         ssrc = int.from_bytes(data[8:12], "big")
-        self.heard.append(Heard(now, self._index_of(port), ssrc))
+        self.heard.append(Heard(now, self._index_of(port), ssrc, data[1] & 0x7F))
 
     def _index_of(self, port: int) -> int:
         """A phone must hear what it has offered, too (RFC 3264 §5.1)."""

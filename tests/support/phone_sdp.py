@@ -16,10 +16,17 @@ MIRRORED: dict[Direction, Direction] = {
     "recvonly": "sendonly",
     "inactive": "inactive",
 }
-FORMATS = {"audio": ("8", "0", "101"), "video": ("97",)}
+FORMATS = {"audio": ("8", "0", "101"), "video": ("97",), "text": ("98",), "image": ("t38",)}
+"""What a phone offers of itself."""
+TAKEN = {**FORMATS, "audio": ("8", "0", "101", "96"), "video": ("97", "102")}
+"""What it takes when it is offered; numbers mean what `_MAPS` says."""
 _MAPS = {
     "101": ("a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15"),
+    "96": ("a=rtpmap:96 telephone-event/8000", "a=fmtp:96 0-15"),
     "97": ("a=rtpmap:97 H264/90000", "a=fmtp:97 profile-level-id=42e01f"),
+    "102": ("a=rtpmap:102 H264/90000", "a=fmtp:102 profile-level-id=42e01f"),
+    "98": ("a=rtpmap:98 t140/1000",),
+    "t38": ("a=T38FaxVersion:0", "a=T38MaxBitRate:14400", "a=T38FaxRateManagement:transferredTCF"),
 }
 
 
@@ -32,6 +39,8 @@ class Line:
     """0: refused, or given up."""
     direction: Direction = "sendrecv"
     formats: tuple[str, ...] = ()
+    unspecified: bool = False
+    """Held in the manner of RFC 2543: its c= is 0.0.0.0."""
 
     @property
     def sends(self) -> bool:
@@ -39,7 +48,8 @@ class Line:
 
     @property
     def receives(self) -> bool:
-        return bool(self.port) and self.direction in {"sendrecv", "recvonly"}
+        listens = self.direction in {"sendrecv", "recvonly"}
+        return bool(self.port) and listens and not self.unspecified
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,9 @@ def write(lines: tuple[Line, ...], ip: str, secret: str, version: int) -> str:
     ]
     for line in lines:
         text += [
-            f"m={line.kind} {line.port} RTP/AVP {' '.join(line.formats)}",
+            f"m={line.kind} {line.port} {_protocol(line.kind)} {' '.join(line.formats)}",
             f"i={secret}",
+            *(("c=IN IP4 0.0.0.0",) if line.unspecified else ()),
             *(row for number in line.formats for row in _MAPS.get(number, ())),
             f"a={line.direction}",
             f"a=candidate:1 1 UDP 2130706431 {ip} {line.port} typ host",
@@ -78,6 +89,10 @@ def write(lines: tuple[Line, ...], ip: str, secret: str, version: int) -> str:
             f"a=x-{secret}:1",
         ]
     return "\r\n".join(text) + "\r\n"
+
+
+def _protocol(kind: str) -> str:
+    return "udptl" if kind == "image" else "RTP/AVP"
 
 
 def read(body: bytes) -> Described:

@@ -70,8 +70,9 @@ class RelayWorld:
         index: int = 0,
         supervise: bool = False,
         closed: bool = False,
+        opaque: bool = False,
     ) -> None:
-        plan = StreamPlan(index, a, b, closed)
+        plan = StreamPlan(index, a, b, closed, opaque)
         reply = self.ask(Program(session, (plan,), supervise, initial=30.0, subsequent=60.0))
         assert reply == Programmed(session), reply
 

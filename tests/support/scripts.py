@@ -11,9 +11,21 @@ from tests.support.network import PERFECT, Quality
 
 Deed = Literal[
     "hold",
+    "hold both ways",
+    "hold by zero",
     "resume",
     "add video",
     "drop video",
+    "renumber video",
+    "add text",
+    "drop text",
+    "only PCMU",
+    "every codec",
+    "renumber events",
+    "fax",
+    "fax beside",
+    "talk again",
+    "drop fax",
     "move",
     "ask for an offer",
     "update",
@@ -54,6 +66,8 @@ class Manner:
     """It goes on sending media, whatever was agreed."""
     proxied: bool = False
     """A proxy before it records itself in the route."""
+    pace: float = 0.25
+    """Seconds between its packets. Real phones take 0.02; only some tests can tell."""
 
 
 @dataclass(frozen=True, slots=True)

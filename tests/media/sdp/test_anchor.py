@@ -66,13 +66,15 @@ def test_an_offer_is_rebuilt_as_our_own() -> None:
         "a=rtpmap:0 PCMU/8000",
         "a=rtpmap:101 telephone-event/8000",
         "a=fmtp:101 0-15",
+        "a=label:1",
         "a=ptime:20",
         "a=sendrecv",
     ]
 
 
 def test_a_line_that_cannot_be_relayed_is_refused_in_its_place() -> None:
-    assert m_lines(anchored(parse(CISCO), OURS, PORTS)) == [
+    rtp_alone = Rules(datagrams=frozenset())
+    assert m_lines(anchored(parse(CISCO), OURS, PORTS, rules=rtp_alone)) == [
         "m=audio 30000 RTP/AVP 18 8 0 101",
         "m=video 30002 RTP/AVP 97 126",
         "m=application 0 UDP/BFCP *",
@@ -355,8 +357,13 @@ def test_a_line_may_be_added_or_refused_but_not_taken_away() -> None:
 
 
 def test_ports_are_wanted_for_what_can_be_relayed_only() -> None:
-    assert wanted_streams(parse(CISCO)) == [(0, "audio"), (1, "video")]
-    assert wanted_streams(parse(CISCO), CodecPolicy(allow=("h264",))) == [(1, "video")]
+    assert wanted_streams(parse(CISCO)) == [
+        *((0, "audio"), (1, "video")),
+        *((2, "application"), (3, "image")),
+    ]
+    only_h264 = CodecPolicy(allow=("h264",))
+    only_rtp = Rules(datagrams=frozenset())
+    assert wanted_streams(parse(CISCO), only_h264, rules=only_rtp) == [(1, "video")]
     assert wanted_streams(parse(CHROME)) == []
     refused_audio = parse(sdp("m=audio 0 RTP/AVP 0", H261))
     assert wanted_streams(refused_audio) == [(1, "video")]
@@ -441,7 +448,7 @@ def test_the_words_do_not_change_what_crosses(body: bytes) -> None:
     [
         f"m=audio 4004 {TOKEN}/AVP 0",
         f"m=application 4004 UDP/DTLS/SCTP {TOKEN}",
-        f"m=image 4004 udptl t38 {TOKEN}",
+        f"m=image 4004 udptl {TOKEN}",
         f"m=message 4004 TCP/MSRP {TOKEN}",
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.model import CodecPolicy, Latching, RtpTimeout
+from config.model import CodecPolicy, Latching, MediaProfile
 from media.control import (
     CodecClock,
     Opened,
@@ -43,7 +43,7 @@ def side(interface: str, shown: str, peer: str, **changes: object) -> MediaSide:
     facts: dict[str, object] = {
         "codecs": CodecPolicy(),
         "latching": Latching(mode="none"),
-        "timeout": RtpTimeout(),
+        "profile": MediaProfile(),
         "signalling_ip": peer,
     }
     return MediaSide(interface, shown, **{**facts, **changes})  # type: ignore[arg-type]
@@ -349,11 +349,11 @@ def test_a_program_tells_the_relay_what_both_ends_described() -> None:
     plan = planned(
         a={
             "latching": Latching.model_validate({"mode": "ranked", "window": "1.5s"}),
-            "timeout": RtpTimeout.model_validate({"initial": "9s"}),
+            "profile": MediaProfile.model_validate({"rtp_timeout": {"initial": "9s"}}),
         },
         b={
             "latching": Latching(mode="subnet", prefix=28),
-            "timeout": RtpTimeout.model_validate({"subsequent": "7s"}),
+            "profile": MediaProfile.model_validate({"rtp_timeout": {"subsequent": "7s"}}),
         },
     )
     open_ports(plan, 0)
