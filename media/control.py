@@ -6,7 +6,7 @@ state of a stream (`StreamPlan`); the relay makes it so. Everything is idempoten
 repeated after a lost connection. How the values look on the Unix socket is told in `wire`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Address = tuple[str, int]
@@ -57,6 +57,32 @@ class CodecClock:
 
 
 @dataclass(frozen=True, slots=True)
+class IceCandidate:
+    """Where the peer says that it may be reached (RFC 8839 §5.1)."""
+
+    component: int
+    """1: RTP, 2: RTCP."""
+    address: Address
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class IcePlan:
+    """Connectivity checks decide about the media of a side (RFC 8445), and no latching."""
+
+    ufrag: str
+    pwd: str = field(repr=False)
+    peer_ufrag: str
+    peer_pwd: str = field(repr=False)
+    lite: bool
+    """We answer checks, and send none but for consent: the peer does the work."""
+    controlling: bool
+    """We nominate. A lite agent does not."""
+    candidates: tuple[IceCandidate, ...] = ()
+    """Of the peer; those that come later are in a later plan."""
+
+
+@dataclass(frozen=True, slots=True)
 class SidePlan:
     """One end of a stream, as its SDP describes it."""
 
@@ -77,6 +103,10 @@ class SidePlan:
     codecs: tuple[CodecClock, ...]
     epoch: int
     """Raised by each new SDP of this end: only then may a latched source change."""
+    ice: IcePlan | None = None
+    """None: latching decides."""
+    mux: bool = False
+    """RTCP has no port of its own (RFC 5761)."""
 
 
 @dataclass(frozen=True, slots=True)
