@@ -252,6 +252,8 @@ class SideReport:
     far_end: FarEnd | None
     mos: float | None
     mos_method: str | None
+    ice: str | None = None
+    """`checking`, `connected`, `failed`, `expired`; None: it does without."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,7 +243,7 @@ class Relay:
         if local is None:
             return session.streams[index].end(name)
         cname = session.cnames[0 if name == "a" else 1]
-        return SideState(name, local, cname)
+        return SideState(name, local, cname, self._choose)
 
     def _ends_at(self, address: Address) -> list[tuple[Stream, SideState]]:
         """Of streams of ours, those which may be meant by an address in a description."""
@@ -283,8 +283,13 @@ class Relay:
         session, stream, side = end
         self.current = session.name
         if port & 1:
-            return [*stream.rtcp(side, data, source, now)]
-        return [*stream.rtp(side, data, source, now)]
+            actions: list[Action] = [*stream.rtcp(side, data, source, now)]
+        else:
+            actions = [*stream.rtp(side, data, source, now)]
+        if stream.due < session.due:
+            session.hurry(stream)
+            self._arm(session)
+        return actions
 
     def signalling_lost(self, now: float) -> None:
         """Nobody is there any more to end a session; its silence will.

@@ -63,6 +63,7 @@ def _side_report(
         far_end=far_end,
         mos=score and score[0],
         mos_method=score and score[1],
+        ice=None if side.ice is None else side.ice.standing,
     )
 
 

@@ -38,7 +38,7 @@ def comes_back(
                     return True
                 passed.add(side)
                 leaving = other.other(side)
-                onward = (leaving.rtp if kind == "rtp" else leaving.rtcp).destination
+                onward = leaving.destination(kind)
                 if onward is not None:
                     ahead.append(onward)
     return False

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import inf
 
 from media.control import Dead, Phase, Program, SessionReport, Silent, StreamReport
+from media.engine.flow import EngineAction
 from media.report import Begun, stream_report
 from media.side import SideState
 from media.stream import Stream, Tell
@@ -71,12 +72,20 @@ class Session:
             self._closed[index] = stream_report(stream, self._begun, now)
         return stream
 
-    def tick(self, now: float) -> list[Tell]:
+    def tick(self, now: float) -> list[EngineAction | Tell]:
         if now >= self._roll_at:
             self._roll(now)
-        tells = [*self._silences(now), *self._death()]
+        actions: list[EngineAction | Tell] = []
+        for stream in self.streams.values():
+            if stream.due <= now:
+                actions += stream.look(now)
+        actions += [*self._silences(now), *self._death()]
         self._set_due()
-        return tells
+        return actions
+
+    def hurry(self, stream: Stream) -> None:
+        """A packet has given this stream something to do before the next look."""
+        self.due = min(self.due, stream.due)
 
     def last_at(self) -> float:
         """When any end was last heard."""
@@ -119,5 +128,5 @@ class Session:
         self._dead = dead
 
     def _set_due(self) -> None:
-        watches = (side.watch.due for _, side in self.sides())
+        watches = (min(side.watch.due, side.due) for _, side in self.sides())
         self.due = min(self._roll_at, min(watches, default=inf))

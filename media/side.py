@@ -1,9 +1,15 @@
 """One end of a stream, as the relay sees it: its port, who may send there, what was heard."""
 
-from media.control import Address, Side, SidePlan
+from math import inf
+from typing import Literal
+
+from media.control import Address, IcePlan, Side, SidePlan
 from media.engine.flow import Counts, Flow, Local
 from media.far_end import FarEndReports
-from media.latch import Latch, Terms
+from media.ice.agent import Agent
+from media.ice.checked import Checked
+from media.latch import Latch, Terms, Verdict
+from media.ports import Choose
 from media.quality import Reception
 from media.supervision import Watch
 
@@ -13,12 +19,15 @@ _MOST_SOURCES = 4
 
 class SideState:
     __slots__ = (
+        "_choose",
         "cname",
         "codecs",
         "counts",
         "epoch",
         "flow",
+        "ice",
         "local",
+        "mux",
         "name",
         "receives",
         "reception",
@@ -32,7 +41,8 @@ class SideState:
         "watch",
     )
 
-    def __init__(self, name: Side, local: Local, cname: bytes) -> None:
+    def __init__(self, name: Side, local: Local, cname: bytes, choose: Choose) -> None:
+        self._choose = choose
         self.name = name
         self.local = local
         """Its RTP port."""
@@ -41,7 +51,11 @@ class SideState:
         self.sends = self.receives = False
         self.epoch = -1
         self.codecs: tuple[tuple[int, str, int], ...] = ()
-        self.rtp, self.rtcp = Latch(), Latch()
+        self.rtp: Latch | Checked = Latch()
+        self.rtcp: Latch | Checked = Latch()
+        self.ice: Agent | None = None
+        self.mux = False
+        """RTCP comes to our RTP port, and leaves from there."""
         self.rtcp_at: float | None = None
         self.reception = Reception({})
         self.counts = Counts()
@@ -54,9 +68,18 @@ class SideState:
 
     @property
     def rtcp_local(self) -> Local:
-        return self.local[0], self.local[1] + 1
+        return self.local if self.mux else (self.local[0], self.local[1] + 1)
+
+    @property
+    def due(self) -> float:
+        """When its ICE agent must be looked at."""
+        return inf if self.ice is None else self.ice.due
+
+    def destination(self, kind: Literal["rtp", "rtcp"]) -> Address | None:
+        return (self.rtp if kind == "rtp" or self.mux else self.rtcp).destination
 
     def agree(self, plan: SidePlan, rtp: Terms, rtcp: Terms, now: float) -> None:
+        self._agree_checks(plan.ice, plan.mux, now)
         self.rtp.agree(rtp, plan.epoch, now)
         self.rtcp.agree(rtcp, plan.epoch, now)
         codecs = tuple((codec.payload_type, codec.name, codec.rate) for codec in plan.codecs)
@@ -67,6 +90,30 @@ class SideState:
             self.epoch = plan.epoch
             self.reception.pause()
         self.sends, self.receives = plan.sends, plan.receives
+
+    def _agree_checks(self, plan: IcePlan | None, mux: bool, now: float) -> None:
+        had = self.ice
+        if plan is not None and had is not None:
+            had.agree(plan, now)
+        elif plan is not None:
+            self.ice = Agent(plan, self._choose, now)
+        elif had is not None:
+            self.ice = None
+            self.rtp, self.rtcp = Latch(), Latch()
+        if self.ice is not None and (had is None or mux is not self.mux):
+            self.rtp = Checked(self.ice, 1)
+            self.rtcp = Checked(self.ice, 1 if mux else 2)
+        self.mux = mux
+
+    def may_send_rtcp(self, source: Address, now: float) -> bool:
+        """As from who sends RTP: with mux from the very same source, else from the same host."""
+        known = self.rtp.latched
+        if self.ice is None and known is not None:
+            if self.mux:
+                return source == known
+            if source[0] != known[0]:
+                return False
+        return self.rtcp.hear(source, now, self.rtcp_at) is not Verdict.REJECTED
 
     def reject(self, source: Address) -> None:
         self.rejected += 1

@@ -6,12 +6,13 @@ sends some fifty datagrams a second, and the engines need not know of it.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from media.control import Address, Event, Latched, Side, StreamPlan
 from media.engine.flow import EngineAction, Flow, Install, Remove, Send
+from media.ice.checklist import Outgoing
 from media.latch import Terms, Verdict, rtcp_terms, rtp_terms
 from media.rings import EndsAt, comes_back
 from media.rtcp import BadRtcp, hide, parse
@@ -87,7 +88,7 @@ class Stream:
 
     def _wire(self, side: SideState) -> Iterator[EngineAction]:
         before, wanted = side.flow, None if self.opaque else self._wanted(side)
-        if before is not None and self.opaque:
+        if before is not None and wanted is None:
             yield Remove(before.local, before.source)
             side.flow = None
         if wanted is None or wanted == before:
@@ -114,7 +115,7 @@ class Stream:
 
     def _onward(self, side: SideState, kind: Literal["rtp", "rtcp"]) -> Address | None:
         """Where packets for this end go; nowhere, if they would come back to us."""
-        destination = (side.rtp if kind == "rtp" else side.rtcp).destination
+        destination = side.destination(kind)
         if destination is not None and comes_back(self, destination, kind, self._ends_at):
             return None
         return destination
@@ -124,7 +125,11 @@ class Stream:
     def rtp(
         self, side: SideState, data: bytes, source: Address, now: float
     ) -> list[EngineAction | Tell]:
+        if side.ice is not None and data and data[0] < 4:
+            return self._checked(side, 1, data, source, now)
         if not self.opaque and not is_rtp(data, len(data)):
+            if side.mux and is_rtcp(data, len(data)):
+                return self.rtcp(side, data, source, now)
             self._drops[_kind_of(data)] += 1
             return []
         verdict = side.rtp.hear(source, now, side.reception.last_at)
@@ -162,12 +167,12 @@ class Stream:
         self, side: SideState, data: bytes, source: Address, now: float
     ) -> list[EngineAction | Tell]:
         """It crosses in a hold too, for it keeps both ends informed (RFC 3264 §5.1)."""
+        if side.ice is not None and data and data[0] < 4:
+            return self._checked(side, 2, data, source, now)
         if not is_rtcp(data, len(data)):
             self._drops[_kind_of(data)] += 1
             return []
-        latched = side.rtp.latched
-        stranger = latched is not None and latched[0] != source[0]
-        if stranger or side.rtcp.hear(source, now, side.rtcp_at) is Verdict.REJECTED:
+        if not side.may_send_rtcp(source, now):
             return self._reject(side, source)
         side.rtcp_at = now
         try:
@@ -184,6 +189,44 @@ class Stream:
             return []
         other.far_end_reports().sent(packets, now)
         return [Send(hidden, other.rtcp_local, destination)]
+
+    # --- ICE --------------------------------------------------------------------------------------
+
+    @property
+    def due(self) -> float:
+        """When its checks want `look`."""
+        return min(self.a.due, self.b.due)
+
+    def look(self, now: float) -> list[EngineAction | Tell]:
+        actions: list[EngineAction | Tell] = []
+        for side in self.sides:
+            if side.ice is not None and side.ice.due <= now:
+                before = side.ice.selected(1)
+                actions += self._outgoing(side, side.ice.tick(now))
+                if side.ice.selected(1) != before:
+                    actions += self.wire()
+        return actions
+
+    def _checked(
+        self, side: SideState, component: int, data: bytes, source: Address, now: float
+    ) -> list[EngineAction | Tell]:
+        """STUN, on a side that uses ICE (RFC 7983 §7)."""
+        agent = side.ice
+        assert agent is not None
+        before = agent.selected(1)
+        outcome = agent.receive(data, component, source, now)
+        if outcome.dropped is not None:
+            self._drops[outcome.dropped] += 1
+        actions = self._outgoing(side, outcome.outgoing)
+        if agent.selected(1) != before:
+            actions += self.wire()
+        return actions
+
+    def _outgoing(self, side: SideState, outgoing: Sequence[Outgoing]) -> list[EngineAction | Tell]:
+        interface, port = side.local
+        return [
+            Send(each.data, (interface, port + each.component - 1), each.to) for each in outgoing
+        ]
 
     def _reject(self, side: SideState, source: Address) -> list[EngineAction | Tell]:
         side.reject(source)

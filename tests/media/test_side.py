@@ -1,6 +1,7 @@
 from media.control import CodecClock
 from media.latch import rtcp_terms, rtp_terms
 from media.side import SideState
+from tests.support.ice import choose
 from tests.support.rtp_streams import rtp
 from tests.support.side_plans import PCMU, side_plan
 
@@ -8,7 +9,7 @@ PEER = ("192.0.2.7", 4000)
 
 
 def side() -> SideState:
-    return SideState("a", ("wan", 20000), b"neutral")
+    return SideState("a", ("wan", 20000), b"neutral", choose())
 
 
 def agree(side: SideState, now: float = 0.0, **changes: object) -> None:
