@@ -1,8 +1,8 @@
 """The thin shell: carries bytes to the core and its actions to the world. It decides nothing.
 
-One input, then all of its actions, then one alarm. What a carrier learns while actions are being
-performed (a refused connection, a full buffer) it tells on a later turn of the loop, so that no
-input ever comes inside another.
+One input, then all of its actions; and one alarm, never later than a tick after an input. What a
+carrier learns while actions are being performed (a refused connection, a full buffer) it tells on a
+later turn of the loop, so that no input ever comes inside another.
 """
 
 import asyncio
@@ -31,6 +31,10 @@ log = logging.getLogger(__name__)
 
 GRAIN = 0.001
 """Seconds. The loop rounds a delay to milliseconds; an alarm may be late by one, never early."""
+TICK = 0.02
+"""Seconds that a timer may be late. To ask for the next deadline at every input, and to be woken
+for every timer by itself, costs more than most timers do: so what falls due within a tick is done
+together. No timer of SIP is that short (T1 is 500 ms)."""
 REST = 1.0
 """Seconds to the next alarm after a fault, so that a timer which always fails cannot spin."""
 
@@ -177,20 +181,20 @@ class Shell:
     # --- outputs --------------------------------------------------------------------------------
 
     def _input(self, entry: Callable[[float], Sequence[Action]]) -> None:
-        least = GRAIN
+        now, delay = self.clock(), TICK
         try:
-            actions = entry(self.clock())
+            actions = entry(now)
         except Exception:
             # The core isolates faults by call; this is the last line, and it keeps the process.
             self._fault("an input")
             actions = ()
-            least = REST
+            delay = REST
         for action in actions:
             try:
                 self._perform(action)
             except Exception:
                 self._fault(f"an action ({type(action).__name__})")
-        self._set_alarm(least)
+        self._look_within(delay, now)
 
     def _perform(self, action: Action) -> None:
         match action:
@@ -219,27 +223,19 @@ class Shell:
 
     # --- the alarm ------------------------------------------------------------------------------
 
-    def _set_alarm(self, least: float) -> None:
-        """Keep one alarm, no later than the next deadline, but `least` seconds from now.
-
-        Most deadlines move away before they come. So an alarm that is too early is left as it is:
-        to wake once for nothing costs less than to cancel and set it at every message.
-        """
-        deadline = self._core.next_deadline()
-        if deadline is None:
-            return
+    def _look_within(self, delay: float, now: float) -> None:
+        """An input may have set timers: have a look at them, unless one is due anyhow."""
         if self._alarm is not None:
-            if self._alarm_at <= deadline:
+            if self._alarm_at <= now + delay:
                 return
             self._alarm.cancel()
-        self._alarm_at = deadline
-        delay = max(deadline - self.clock() + GRAIN, least)
-        self._alarm = self._loop.call_later(delay, self._wake)
+        self._alarm_at = now + delay
+        self._alarm = self._loop.call_later(delay + GRAIN, self._wake)
 
     def _wake(self) -> None:
         self._alarm = None
-        deadline = self._core.next_deadline()
-        if deadline is not None and deadline <= self.clock():
+        now, deadline = self.clock(), self._core.next_deadline()
+        if deadline is not None and deadline <= now:
             self._input(self._core.handle_timeout)
-        else:
-            self._set_alarm(GRAIN)
+        elif deadline is not None:
+            self._look_within(deadline - now, now)

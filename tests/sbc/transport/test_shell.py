@@ -206,6 +206,29 @@ def test_a_deadline_that_moves_away_wakes_nobody_until_then() -> None:
     run(scenario)
 
 
+def test_inputs_do_not_ask_for_the_deadline_since_one_look_in_a_tick_serves_all() -> None:
+    @dataclass
+    class Asked(ScriptedCore):
+        looks: int = 0
+
+        def next_deadline(self) -> float | None:
+            self.looks += 1
+            return super().next_deadline()
+
+    async def main() -> None:
+        core = Asked()
+        shell = shell_on(core, Outside())
+        for _ in range(100):
+            shell.received(b"x", PEER)
+        assert core.looks == 0
+        core.deadline = shell.clock()
+        await core.next("handle_timeout")
+        assert core.looks == 1
+        shell.close()
+
+    asyncio.run(main())
+
+
 def test_a_deadline_that_vanishes_wakes_nobody() -> None:
     async def scenario(core: ScriptedCore, outside: Outside, shell: Shell) -> None:
         core.deadline = shell.clock() + 0.01
