@@ -107,6 +107,9 @@ class SidePlan:
     """None: latching decides."""
     mux: bool = False
     """RTCP has no port of its own (RFC 5761)."""
+    numbers: tuple[tuple[int, int], ...] = ()
+    """Payload types of what it sends, and those under which the other end wants them; only where
+    they differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from media.ice.checked import Checked
 from media.latch import Latch, Terms, Verdict
 from media.ports import Choose
 from media.quality import Reception
+from media.renumber import Renumber, renumber_of
 from media.supervision import Watch
 
 _MOST_SOURCES = 4
@@ -33,6 +34,7 @@ class SideState:
         "reception",
         "rejected",
         "rejected_sources",
+        "renumber",
         "reports",
         "rtcp",
         "rtcp_at",
@@ -49,6 +51,8 @@ class SideState:
         self.cname = cname
         """Stands in for the end's own CNAME on the other side."""
         self.sends = self.receives = False
+        self.renumber: Renumber | None = None
+        """For what goes from here to the other end."""
         self.epoch = -1
         self.codecs: tuple[tuple[int, str, int], ...] = ()
         self.rtp: Latch | Checked = Latch()
@@ -90,6 +94,7 @@ class SideState:
             self.epoch = plan.epoch
             self.reception.pause()
         self.sends, self.receives = plan.sends, plan.receives
+        self.renumber = renumber_of(plan)
 
     def _agree_checks(self, plan: IcePlan | None, mux: bool, now: float) -> None:
         had = self.ice

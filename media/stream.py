@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from media import renumber
 from media.control import Address, Event, Latched, Side, StreamPlan
 from media.engine.flow import EngineAction, Flow, Install, Remove, Send
 from media.ice.checklist import Outgoing
@@ -111,6 +112,7 @@ class Stream:
             forward=self.may_cross(side),
             reception=side.reception,
             counts=side.counts,
+            outbound=side.renumber,
         )
 
     def _onward(self, side: SideState, kind: Literal["rtp", "rtcp"]) -> Address | None:
@@ -161,6 +163,8 @@ class Stream:
         elif destination is None:
             side.counts.unsent += 1
         else:
+            if side.renumber is not None and not self.opaque:
+                data = side.renumber(data)
             yield Send(data, other.local, destination, side.counts)
 
     def rtcp(
@@ -236,6 +240,8 @@ class Stream:
 
 def terms_of(plan: StreamPlan) -> tuple[tuple[Terms, Terms], ...]:
     """For RTP and RTCP of each end. Raises ValueError when the plan makes no sense."""
+    for side in (plan.a, plan.b):
+        renumber.check(side)
     return tuple((rtp_terms(side), rtcp_terms(side)) for side in (plan.a, plan.b))
 
 

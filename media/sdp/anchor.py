@@ -15,6 +15,7 @@ from media.sdp.codec import Codec, is_real
 from media.sdp.describe import SideView, describe
 from media.sdp.face import UNCHANGED, Face, Faces
 from media.sdp.media_description import Media, is_rtp
+from media.sdp.numbering import in_numbers_of, renumbered
 from media.sdp.origin import Origin, OriginTrack
 from media.sdp.policy import EVERY_CODEC, apply_codecs
 from media.sdp.session import BadSdp, Session
@@ -85,7 +86,8 @@ def answered(
         face = faces.of(index)
         formats = _agreed(offered, line, policy, rules, face)
         shown = _Shown(ports.get(index, 0), origin.address, face, rules)
-        media.append(_line(line, offered, formats, shown))
+        ours = _line(line, offered, formats, shown)
+        media.append(ours if ours.refused else _in_numbers_of(offered, ours))
     if all(line.refused for line in media) and not all(line.refused for line in offer_sent.media):
         raise BadAnswer("answer leaves no stream")
     return Session(_head(answer, origin, faces), media, origin.address)
@@ -126,7 +128,7 @@ def _kept(line: Media, policy: CodecPolicy, rules: Rules, face: Face | None) -> 
 def _agreed(
     offered: Media, line: Media, policy: CodecPolicy, rules: Rules, face: Face | None
 ) -> tuple[str, ...]:
-    """Of an answered line. The answerer's payload types are its own choice."""
+    """Of an answered line, in the answerer's own payload types."""
     if offered.refused or not _is_reachable(line):
         return ()
     if not is_rtp(offered.protocol):
@@ -140,6 +142,17 @@ def _agreed(
     if any(map(is_real, offered.codecs)) and not any(map(is_real, left)):
         return ()
     return _numbers(left)
+
+
+def _in_numbers_of(offered: Media, line: Media) -> Media:
+    """An answer in the offerer's own payload types, whatever the answerer's are (RFC 3264 §6.1)."""
+    numbers = in_numbers_of(offered.codecs, line.codecs)
+    if not numbers:
+        return line
+    formats = [str(numbers.get(int(text), int(text))) for text in line.formats]
+    lines = renumbered(line.lines, numbers)
+    ip = line.connection_ip
+    return Media(line.kind, line.port, line.protocol, formats, lines, connection_ip=ip)
 
 
 def _numbers(codecs: Sequence[Codec]) -> tuple[str, ...]:

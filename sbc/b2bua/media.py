@@ -14,7 +14,9 @@ from config.model import CodecPolicy, Latching, MediaProfile
 from media.control import CodecClock, Opened, Program, Side, SidePlan, StreamPlan, StreamRequest
 from media.sdp.anchor import BadAnswer, OriginTrack, SideView, anchored, answered, describe
 from media.sdp.anchor import wanted_streams as streams_of
+from media.sdp.codec import Codec
 from media.sdp.face import UNCHANGED, Faces
+from media.sdp.numbering import crossing_numbers
 from media.sdp.policy import both, rules_of
 from media.sdp.session import Session
 
@@ -79,6 +81,7 @@ class MediaPlan:
         "_ports",
         "_rules",
         "_talks",
+        "_told",
         "_tracks",
         "_views",
         "open",
@@ -102,6 +105,7 @@ class MediaPlan:
         """As the INVITE left it: where each branch begins."""
         self._talks: dict[Branch, _Talk] = {}
         self._views: Views = {"a": (), "b": ()}
+        self._told: Mapping[Side, Session] = {}
         """Of the branch that the relay serves: the one that spoke last."""
         self._epochs: dict[Side, int] = {"a": 0, "b": 0}
         self._rules = rules_of(a.profile, b.profile)
@@ -176,7 +180,7 @@ class MediaPlan:
         ours = answered(sent, session, origin, ports, policy, rules=rules, faces=faces)
         talk.said[by] = session
         talk.views = {to: describe(talk.made[to]), by: _taken(describe(session), ours)}
-        self._serve(talk.views, again=again)
+        self._serve(talk, again=again)
         return ours
 
     def said_again(self, to: Side, branch: Branch) -> Session | None:
@@ -209,7 +213,7 @@ class MediaPlan:
         """This branch has the call, with what it said before: our answer as it was sent."""
         talk = self._talk(branch)
         if talk.answer is not None:
-            self._serve(talk.views, again=True)
+            self._serve(talk, again=True)
         return talk.answer
 
     def settle(self, branch: Branch) -> None:
@@ -224,11 +228,12 @@ class MediaPlan:
             found = self._talks[branch] = self._begun.copy()
         return found
 
-    def _serve(self, views: Views, *, again: bool) -> None:
+    def _serve(self, talk: _Talk, *, again: bool) -> None:
+        views = talk.views
         if not again or views != self._views:
             self._epochs["a"] += 1
             self._epochs["b"] += 1
-        self._views = views
+        self._views, self._told = views, talk.told
 
     # --- how packets travel on each side ----------------------------------------------------------
 
@@ -255,8 +260,7 @@ class MediaPlan:
             if a is None or b is None:
                 continue  # asked for by an offer that is still open
             if not a.refused and not b.refused:
-                sides = self._side("a", a), self._side("b", b)
-                plans.append(StreamPlan(index, *sides, opaque=a.opaque or b.opaque))
+                plans.append(self._stream(index, a, b))
             elif answered:
                 plans.append(StreamPlan(index, self._side("a", None), self._side("b", None), True))
                 del self._ports[index]
@@ -268,6 +272,21 @@ class MediaPlan:
             min(timeout.initial for timeout in timeouts),
             min(timeout.subsequent for timeout in timeouts),
         )
+
+    def _stream(self, index: int, a: SideView, b: SideView) -> StreamPlan:
+        """Who sends under another number than the other end wants is put right (RFC 3264 §5.1)."""
+        told_a, told_b = self._told_codecs("a", index), self._told_codecs("b", index)
+        return StreamPlan(
+            index,
+            self._side("a", a, told_a, crossing_numbers((told_a, a.codecs), b.codecs)),
+            self._side("b", b, told_b, crossing_numbers((told_b, b.codecs), a.codecs)),
+            opaque=a.opaque or b.opaque,
+        )
+
+    def _told_codecs(self, side: Side, index: int) -> tuple[Codec, ...]:
+        told = self._told.get(side)
+        lines = told.media if told is not None else ()
+        return lines[index].codecs if index < len(lines) else ()
 
     def _ports_of(self, side: Side) -> dict[int, int]:
         return {index: ports[side] for index, ports in self._ports.items()}
@@ -283,7 +302,13 @@ class MediaPlan:
         views = self._views[side]
         return views[index] if index < len(views) else None
 
-    def _side(self, side: Side, view: SideView | None) -> SidePlan:
+    def _side(
+        self,
+        side: Side,
+        view: SideView | None,
+        told: tuple[Codec, ...] = (),
+        numbers: tuple[tuple[int, int], ...] = (),
+    ) -> SidePlan:
         facts = self.sides[side]
         rtp = view.rtp if view else None
         six = rtp is not None and ":" in rtp[0]
@@ -296,12 +321,20 @@ class MediaPlan:
             window=facts.latching.window,
             prefix=facts.latching.prefix6 if six else facts.latching.prefix,
             signalling_ip=facts.signalling_ip,
-            codecs=tuple(
-                CodecClock(codec.payload_type, codec.name, codec.rate)
-                for codec in (view.codecs if view else ())
-            ),
+            codecs=_clocks(view.codecs if view else (), told),
             epoch=self._epochs[side],
+            numbers=numbers,
         )
+
+
+def _clocks(said: tuple[Codec, ...], told: tuple[Codec, ...]) -> tuple[CodecClock, ...]:
+    """Of all that an end may send: under the numbers that it was told, or under its own."""
+    codecs = {codec.payload_type: codec for codec in said}
+    for codec in told:
+        codecs[codec.payload_type] = codec
+    return tuple(
+        CodecClock(codec.payload_type, codec.name, codec.rate) for codec in codecs.values()
+    )
 
 
 def _taken(views: tuple[SideView, ...], ours: Session) -> tuple[SideView, ...]:

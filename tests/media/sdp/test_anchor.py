@@ -229,12 +229,12 @@ def test_an_answer_is_rebuilt_as_our_own() -> None:
     ]
 
 
-def test_payload_types_of_an_answer_are_the_answerers_own() -> None:
+def test_an_answer_is_told_in_the_payload_types_of_the_offer() -> None:
     offered = offer("m=audio 4000 RTP/AVP 97 101", "a=rtpmap:97 iLBC/8000", *DTMF)
     lines = ("a=rtpmap:99 ilbc/8000", "a=rtpmap:100 telephone-event/8000")
     result = answer(offered, "m=audio 5000 RTP/AVP 99 100", *lines)
-    assert result.media[0].formats == ("99", "100")
-    assert result.media[0].attributes("rtpmap") == ["99 ilbc/8000", "100 telephone-event/8000"]
+    assert result.media[0].formats == ("97", "101")
+    assert result.media[0].attributes("rtpmap") == ["97 ilbc/8000", "101 telephone-event/8000"]
 
 
 def test_a_codec_that_was_not_offered_is_taken_out_of_the_answer() -> None:

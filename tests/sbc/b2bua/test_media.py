@@ -384,7 +384,7 @@ def test_a_program_tells_the_relay_what_both_ends_described() -> None:
                 window=3.0,
                 prefix=28,
                 signalling_ip=B_IP,
-                codecs=(CodecClock(0, "PCMU", 8000),),
+                codecs=(CodecClock(0, "PCMU", 8000), CodecClock(8, "PCMA", 8000)),
                 epoch=1,
             ),
         ),
