@@ -20,6 +20,7 @@ from media.ports import MediaInterface
 from media.random_store import RandomStore
 from media.relay import Relay
 from media.shell import Shell
+from media.verdict import Limits
 
 LONGEST_WAIT = 1.0
 """Seconds, without packets, commands or alarms."""
@@ -27,9 +28,15 @@ LONGEST_WAIT = 1.0
 
 class App:
     def __init__(self, config: Config, control_path: Path, log: TextIO) -> None:
-        interval = config.monitoring.quality.interval
+        quality = config.monitoring.quality
         choose = RandomStore().below
-        self.relay = Relay(interfaces_of(config), choose, name=token_hex(8), interval=interval)
+        self.relay = Relay(
+            interfaces_of(config),
+            choose,
+            name=token_hex(8),
+            interval=quality.interval,
+            limits=Limits(**quality.verdicts.model_dump()),
+        )
         self.shell = Shell(self.relay, log)
         addresses = {name: str(each.bind) for name, each in config.interfaces.items()}
         self.engine = ReferenceEngine(addresses, self.shell.packet, self.shell.fault)

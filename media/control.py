@@ -9,11 +9,16 @@ repeated after a lost connection. How the values look on the Unix socket is told
 from dataclasses import dataclass, field
 from typing import Literal
 
+from media.measured import FarEnd, Losses, Totals, Verdict, VerdictName, Where
+
+__all__ = ["FarEnd", "Losses", "Totals", "Verdict", "VerdictName", "Where"]
+"""From `measured`: whoever speaks the contract imports all of it from here."""
+
 Address = tuple[str, int]
 Side = Literal["a", "b"]
 Phase = Literal["initial", "subsequent"]
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised whenever a value below changes its meaning or its shape."""
 
 
@@ -194,41 +199,6 @@ class Programmed:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """Received packets of one direction, over one interval or over the whole stream."""
-
-    packets: int
-    bytes: int
-    """RTP payload and header, without UDP and IP."""
-    lost: int
-    """Expected less received (RFC 3550 A.3); negative with duplicates is shown as 0."""
-    late: int
-    """Came after a packet with a higher sequence number."""
-    duplicated: int
-    jitter_ms: float
-    """Interarrival jitter (RFC 3550 §6.4.1) by the codec's clock; over an interval its mean."""
-    jitter_max_ms: float
-    longest_gap_ms: float
-    """Longest time between two packets which belong together."""
-    seconds: float
-    bursts: int = 0
-    """Runs of packets lost in a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class FarEnd:
-    """What the other end's own RTCP says of the stream that we sent it."""
-
-    reports: int
-    fraction_lost: float
-    """0..1, of its last report."""
-    lost: int
-    jitter_ms: float
-    round_trip_ms: float | None
-    """From LSR and DLSR (RFC 3550 §6.4.1); None until both are known."""
-
-
-@dataclass(frozen=True, slots=True)
 class SideReport:
     """What one end sent us, and where it was found."""
 
@@ -257,6 +227,24 @@ class SideReport:
     mos_method: str | None
     ice: str | None = None
     """`checking`, `connected`, `failed`, `expired`; None: it does without."""
+    unsent: int = 0
+    """Came, and could not be sent on."""
+    refused: int = 0
+    """Times that this end's host answered what **we sent it** with ICMP port unreachable."""
+    kernel_drops: int = 0
+    """Came, and overran our socket."""
+    unmapped: int = 0
+    """Came with a payload type that its SDP does not name."""
+    unmapped_type: int | None = None
+    """The last such type."""
+    policed: int = 0
+    """More than its SDP allows: not forwarded."""
+    auth_failed: int = 0
+    """SRTP whose authentication failed: not counted anywhere else."""
+    losses: Losses | None = None
+    """Of what this end sent, on its whole way to the other."""
+    verdict: Verdict | None = None
+    """On what this end sent, on its whole way to the other."""
 
 
 @dataclass(frozen=True, slots=True)

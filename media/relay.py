@@ -38,9 +38,11 @@ from media.control import (
 from media.engine.flow import EngineAction, Local
 from media.opening import Opening, PortDesk
 from media.ports import Choose, MediaInterface, PortCounts
+from media.report import Measuring, Probe
 from media.session import Session
 from media.side import SideState
 from media.stream import Drops, Stream, Tell, terms_of
+from media.verdict import USUAL, Limits
 
 ORPHAN_AFTER = 60.0
 """Seconds without media and without signalling, after which a session is given up."""
@@ -73,10 +75,12 @@ class Relay:
         *,
         name: str = "relay",
         interval: float = 10.0,
+        limits: Limits = USUAL,
     ) -> None:
         self.name = name
         """Of one start of the process."""
-        self._interval = interval
+        self.probe = Probe()
+        self._measuring = Measuring(interval, limits, self.probe)
         self._choose = choose
         self._desk = PortDesk(interfaces, choose)
         self._sessions: dict[str, Session] = {}
@@ -214,7 +218,7 @@ class Relay:
 
     def _begun(self, name: str, now: float) -> Session:
         a, b = (f"{self._choose(1 << _CNAME_BITS):024x}".encode() for _ in "ab")
-        session = self._sessions[name] = Session(name, (a, b), self._interval, now)
+        session = self._sessions[name] = Session(name, (a, b), self._measuring, now)
         self._arm(session)
         return session
 

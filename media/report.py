@@ -1,13 +1,40 @@
 """What the relay knows of a stream, for signalling, operators and call records."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from media.control import FarEnd, SideReport, StreamReport
+from media.engine.flow import Local
 from media.mos import burst_ratio, mos
 from media.side import SideState
 from media.stream import Stream
+from media.verdict import Direction, Limits, Standing, judge, losses
 
 _USUAL_CLOCK = 8000
+
+
+class Probe:
+    """What only an engine knows, and the core is made before it."""
+
+    __slots__ = ("dropped_at",)
+
+    def __init__(self) -> None:
+        self.dropped_at: Callable[[Local], int] = _none
+        """Packets for a port of ours that overran its socket."""
+
+
+def _none(_: Local) -> int:
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """How streams are measured and judged; the same for all of a relay."""
+
+    interval: float
+    """Seconds."""
+    limits: Limits
+    probe: Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +44,37 @@ class Begun:
     """None: it is not, or not yet."""
 
 
-def stream_report(stream: Stream, begun: Begun, now: float) -> StreamReport:
+def stream_report(stream: Stream, begun: Begun, measuring: Measuring, now: float) -> StreamReport:
     a, b = (_far_end(side, stream.other(side)) for side in stream.sides)
     trip = None
     if a and b and a.round_trip_ms is not None and b.round_trip_ms is not None:
         trip = a.round_trip_ms + b.round_trip_ms
+    one = _side_report(stream.a, a, trip, begun, measuring.probe, now)
+    two = _side_report(stream.b, b, trip, begun, measuring.probe, now)
+    here, there = _standing(stream.a, now), _standing(stream.b, now)
+    limits = measuring.limits
     return StreamReport(
         stream.index,
         stream.kind,
-        _side_report(stream.a, a, trip, begun, now),
-        _side_report(stream.b, b, trip, begun, now),
+        _judged(Direction(one, two, here, there, losses(one, two), limits)),
+        _judged(Direction(two, one, there, here, losses(two, one), limits)),
+    )
+
+
+def _judged(way: Direction) -> SideReport:
+    return replace(way.sender, losses=way.losses, verdict=judge(way))
+
+
+def _standing(side: SideState, now: float) -> Standing:
+    reception, counts = side.reception, side.counts
+    waited = None
+    if side.asked_at is not None and reception.first_at is not None:
+        waited = max(0.0, reception.first_at - side.asked_at)
+    return Standing(
+        silent=side.watch.silence(reception.last_at, now),
+        waited=waited,
+        resting=reception.resting,
+        refused=counts.refused_at - counts.refused_since,
     )
 
 
@@ -38,7 +86,12 @@ def _far_end(side: SideState, other: SideState) -> FarEnd | None:
 
 
 def _side_report(
-    side: SideState, far_end: FarEnd | None, trip: float | None, begun: Begun, now: float
+    side: SideState,
+    far_end: FarEnd | None,
+    trip: float | None,
+    begun: Begun,
+    probe: Probe,
+    now: float,
 ) -> SideReport:
     reception = side.reception
     codec = reception.heard_codec()
@@ -64,6 +117,12 @@ def _side_report(
         mos=score and score[0],
         mos_method=score and score[1],
         ice=None if side.ice is None else side.ice.standing,
+        unsent=side.counts.unsent,
+        refused=side.counts.refused,
+        kernel_drops=probe.dropped_at(side.local),
+        unmapped=reception.unmapped(),
+        unmapped_type=reception.unmapped_type,
+        policed=side.counts.policed,
     )
 
 

@@ -5,7 +5,7 @@ from math import inf
 
 from media.control import Dead, Phase, Program, SessionReport, Silent, StreamReport
 from media.engine.flow import EngineAction
-from media.report import Begun, stream_report
+from media.report import Begun, Measuring, stream_report
 from media.side import SideState
 from media.stream import Stream, Tell
 from media.supervision import Patience
@@ -15,7 +15,7 @@ class Session:
     __slots__ = (
         "_closed",
         "_dead",
-        "_interval",
+        "_measuring",
         "_opened_at",
         "_patience",
         "_roll_at",
@@ -28,7 +28,9 @@ class Session:
         "streams",
     )
 
-    def __init__(self, name: str, cnames: tuple[bytes, bytes], interval: float, now: float) -> None:
+    def __init__(
+        self, name: str, cnames: tuple[bytes, bytes], measuring: Measuring, now: float
+    ) -> None:
         self.name = name
         self.cnames = cnames
         """What the other side is told in place of the CNAME of `a`, and of `b`."""
@@ -37,8 +39,8 @@ class Session:
         self._opened_at = now
         self._supervised_at: float | None = None
         self._patience = Patience(0.0, 0.0)
-        self._interval = interval
-        self._roll_at = now + interval
+        self._measuring = measuring
+        self._roll_at = now + measuring.interval
         self._dead = False
         self.orphaned_at: float | None = None
         """When signalling was lost, if it has not named this session since."""
@@ -63,13 +65,15 @@ class Session:
             # Between two pages of a fax, and without a word on the floor, nothing comes for long.
             expected = program.supervise and stream.may_cross(side) and not stream.opaque
             side.watch.expect(expected, self._patience, now)
+            if expected and side.asked_at is None:
+                side.asked_at = now
         self._set_due()
 
     def removed(self, index: int, now: float) -> Stream | None:
         """A stream that was refused or given up; what it was stays in the report."""
         stream = self.streams.pop(index, None)
         if stream is not None:
-            self._closed[index] = stream_report(stream, self._begun, now)
+            self._closed[index] = stream_report(stream, self._begun, self._measuring, now)
         return stream
 
     def tick(self, now: float) -> list[EngineAction | Tell]:
@@ -93,7 +97,8 @@ class Session:
 
     def report(self, now: float) -> SessionReport:
         live = {
-            index: stream_report(stream, self._begun, now) for index, stream in self.streams.items()
+            index: stream_report(stream, self._begun, self._measuring, now)
+            for index, stream in self.streams.items()
         }
         reports = sorted({**self._closed, **live}.items())
         return SessionReport(
@@ -108,9 +113,9 @@ class Session:
         for _, side in self.sides():
             if side.reception.packets:
                 side.reception.roll(now)
-        self._roll_at += self._interval
+        self._roll_at += self._measuring.interval
         if self._roll_at <= now:  # the process was stopped for a while
-            self._roll_at = now + self._interval
+            self._roll_at = now + self._measuring.interval
 
     def _silences(self, now: float) -> Iterator[Tell]:
         for stream, side in self.sides():

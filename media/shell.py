@@ -39,6 +39,7 @@ class Shell:
         """Before anything else: they need us, and we need them. `told` takes the events."""
         self._engine = engine
         self._told = told
+        self._relay.probe.dropped_at = engine.dropped_at
 
     def command(self, command: Command, ticket: int, answered: Answered, now: float) -> None:
         self._answered = answered

@@ -21,6 +21,7 @@ _MOST_SOURCES = 4
 class SideState:
     __slots__ = (
         "_choose",
+        "asked_at",
         "cname",
         "codecs",
         "counts",
@@ -69,6 +70,8 @@ class SideState:
         self.rejected = 0
         self.rejected_sources: tuple[str, ...] = ()
         self.watch = Watch()
+        self.asked_at: float | None = None
+        """When it was first expected to send, with the call answered."""
 
     @property
     def rtcp_local(self) -> Local:

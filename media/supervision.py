@@ -36,6 +36,12 @@ class Watch:
     def expecting(self) -> bool:
         return self._since is not None
 
+    def silence(self, last_at: float | None, now: float) -> float | None:
+        """Seconds since it was heard or expected, whichever is later. None: nothing is expected."""
+        if self._since is None:
+            return None
+        return max(0.0, now - max(self._since, last_at or self._since))
+
     @property
     def silent(self) -> bool:
         return self._said_at is not None

@@ -24,7 +24,15 @@ Transform = Callable[[bytes], bytes | None]
 class Counts:
     """What became of the packets of one direction. The engine counts, the core too: one sum."""
 
-    __slots__ = ("forwarded", "held", "refused", "unsent")
+    __slots__ = (
+        "forwarded",
+        "held",
+        "policed",
+        "refused",
+        "refused_at",
+        "refused_since",
+        "unsent",
+    )
 
     def __init__(self) -> None:
         self.forwarded = 0
@@ -32,8 +40,19 @@ class Counts:
         """The SDP forbids the direction."""
         self.unsent = 0
         """Nobody to send to yet, or the socket would not take it."""
+        self.policed = 0
+        """More than the SDP allows."""
         self.refused = 0
-        """The peer's host has answered that nothing listens there (ICMP port unreachable)."""
+        """Of what went to the end that sends these: its host has answered that nothing listens
+        there (ICMP port unreachable)."""
+        self.refused_since = self.refused_at = 0.0
+        """The first and the last time."""
+
+    def refuse(self, now: float) -> None:
+        if not self.refused:
+            self.refused_since = now
+        self.refused += 1
+        self.refused_at = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +133,5 @@ class Engine(Protocol):
     def install(self, flow: Flow) -> None: ...
     def remove(self, local: Local, source: Address) -> None: ...
     def send(self, send: Send) -> None: ...
+    def dropped_at(self, local: Local) -> int:
+        """Datagrams for an open port that the kernel threw away since its socket was full."""

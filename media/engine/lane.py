@@ -5,6 +5,7 @@ from socket import socket
 
 from media.control import Address
 from media.engine.flow import Counts, Flow, Local
+from media.engine.sockets import dropped
 
 Write = Callable[[memoryview | bytes], object]
 
@@ -12,7 +13,7 @@ Write = Callable[[memoryview | bytes], object]
 class Port:
     """An open port: the socket that hears everybody, and the lanes of single sources."""
 
-    __slots__ = ("feeders", "lanes", "local", "queue", "socket")
+    __slots__ = ("dropped_before", "feeders", "lanes", "local", "queue", "socket")
 
     def __init__(self, local: Local, udp: socket, queue: int) -> None:
         self.local = local
@@ -21,6 +22,14 @@ class Port:
         self.lanes: dict[Address, Lane] = {}
         self.feeders: list[Lane] = []
         """The lanes that leave from here."""
+        self.dropped_before = 0
+        """What the kernel has thrown away on lanes that are closed now."""
+
+    def dropped(self) -> int:
+        """By the kernel, of sources with flows. Where none has, of all: strangers have a socket of
+        their own, and what they flood it with must not count as the peer's."""
+        lanes = [lane.socket for lane in self.lanes.values()] or [self.socket]
+        return self.dropped_before + sum(map(dropped, lanes))
 
 
 class Lane:

@@ -160,11 +160,12 @@ class ReferenceEngine:
         """Nothing to read after all, the peer's host refuses, or the packet cannot leave."""
         counts = lane.flow.counts
         refused = isinstance(error, ConnectionRefusedError)
-        if refused:
-            counts.refused += 1
         if leaving is None or lane.write is None:
+            if refused:
+                counts.refuse(self._clock())
             return
         if refused:  # an earlier packet was; this one has not been tried
+            self._refused(lane.flow.egress, lane.flow.destination)
             try:
                 lane.write(leaving)
             except OSError:
@@ -173,6 +174,12 @@ class ReferenceEngine:
                 counts.forwarded += 1
                 return
         counts.unsent += 1
+
+    def _refused(self, egress: Local, destination: Address | None) -> None:
+        """Told by the socket that is connected there: it is about what went out."""
+        port = self._ports.get(egress)
+        if port is not None and destination in port.lanes:
+            port.lanes[destination].flow.counts.refuse(self._clock())
 
     def _hear_strangers(self, _: int, now: float) -> None:
         for file, _event in self._strangers.poll(0, _STRANGERS):
@@ -323,7 +330,9 @@ class ReferenceEngine:
         self._lanes.pop(file, None)
         self._fast.pop(file, None)
         self._transforming.pop(file, None)
-        self._dropped_before += dropped(lane.socket)
+        lost = dropped(lane.socket)
+        self._dropped_before += lost
+        port.dropped_before += lost
         lane.socket.close()
 
     def _leave_egress(self, lane: Lane) -> None:
@@ -336,6 +345,10 @@ class ReferenceEngine:
     def kernel_drops(self) -> int:
         """Datagrams that came faster than we read them."""
         return self._dropped_before + sum(dropped(udp) for udp in self._all())
+
+    def dropped_at(self, local: Local) -> int:
+        port = self._ports.get(local)
+        return 0 if port is None else port.dropped()
 
     def sockets(self) -> int:
         return sum(1 for _ in self._all())

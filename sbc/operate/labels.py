@@ -5,6 +5,9 @@ choose freely (a method, a status, a codec's name) is let through only if it is 
 """
 
 from collections.abc import Collection
+from typing import get_args
+
+from media.control import VerdictName, Where
 
 OTHER = "other"
 
@@ -19,6 +22,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+VERDICTS: tuple[str, ...] = get_args(VerdictName)
+PLACES: tuple[str, ...] = get_args(Where)
 ENDED_BY = _words("caller callee border")
 METHODS = _words(
     "INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO REFER NOTIFY SUBSCRIBE MESSAGE "
@@ -93,6 +98,18 @@ def codec(value: str | None) -> str:
         return "none"
     name = value.partition("/")[0].lower()
     return name if name in CODECS else OTHER
+
+
+def verdict(value: str | None) -> str:
+    if not value:
+        return "none"
+    return value if value in VERDICTS else OTHER
+
+
+def place(value: str | None) -> str:
+    if not value:
+        return "none"
+    return value if value in PLACES else OTHER
 
 
 def ended_by(value: str | None) -> str:

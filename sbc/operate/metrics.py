@@ -31,6 +31,10 @@ JITTER = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.0
 """Seconds. The buffer of a phone holds 20 to 200 ms."""
 GAP = (0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds. A packet is 20 ms of speech."""
+ROUND_TRIP = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.0, 2.0)
+"""Seconds. G.114: up to 0.3 there and back most people talk without noticing."""
+FIRST_PACKET = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0)
+"""Seconds. Beyond half a second the first word is cut."""
 MOS = (1.0, 2.0, 2.6, 3.1, 3.4, 3.6, 3.8, 4.0, 4.1, 4.2, 4.3, 4.4, 4.5)
 """Score. 2.6, 3.1, 3.6, 4.0 and 4.3 part the classes of user satisfaction of G.107 annex B."""
 SETUP = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 120.0, 180.0)
@@ -83,10 +87,28 @@ class Metrics:
             (*_STREAM, "heard"),
             registry=self._registry,
         )
+        self._verdicts = Counter(
+            "sbc_stream_verdicts",
+            "Directions of streams, by who sent; what was wrong, and where (docs/quality.md).",
+            ("zone", "trunk", "verdict", "where"),
+            registry=self._registry,
+        )
+        self._kernel_drops = Counter(
+            "sbc_stream_kernel_drops",
+            "Packets of streams that overran our own sockets.",
+            ("zone", "trunk"),
+            registry=self._registry,
+        )
         self._loss = self._histogram("loss_ratio", "Packets lost of those expected.", LOSS)
         self._jitter = self._histogram("jitter_seconds", "Interarrival jitter (RFC 3550).", JITTER)
         self._gap = self._histogram("longest_gap_seconds", "Longest time without a packet.", GAP)
         self._mos = self._histogram("mos", "Mean opinion score, E-model (ITU-T G.107).", MOS)
+        self._trip = self._histogram(
+            "round_trip_seconds", "Between us and who sent it, by its RTCP.", ROUND_TRIP
+        )
+        self._first = self._histogram(
+            "first_packet_seconds", "From the answer to the first packet.", FIRST_PACKET
+        )
         self._setup = Histogram(
             "sbc_call_setup_seconds",
             "From the INVITE to the answer.",
@@ -150,12 +172,18 @@ class Metrics:
         total = part(report, "total")
         heard = whole(total, "packets") > 0
         self._child(self._streams, *of, "yes" if heard else "no").inc()
+        name, where = text(report, "verdict", "name"), text(report, "verdict", "where")
+        judged = (labels.verdict(name), labels.place(where))
+        self._child(self._verdicts, *of[:2], *judged).inc(exemplar=exemplar)
+        self._child(self._kernel_drops, *of[:2]).inc(max(0, whole(report, "kernel_drops")))
         if not heard:
             return
         for histogram, value in (
             (self._loss, loss_ratio(total)),
             (self._jitter, _seconds(number(total, "jitter_ms"))),
             (self._gap, _seconds(number(total, "longest_gap_ms"))),
+            (self._trip, _seconds(number(report, "far_end", "round_trip_ms"))),
+            (self._first, _seconds(number(report, "first_packet_ms"))),
             (self._mos, number(report, "mos")),
         ):
             if value is not None:

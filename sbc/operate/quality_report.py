@@ -6,10 +6,12 @@ what we measure is the way from there to us.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from sbc.operate.labels import VERDICTS
 from sbc.operate.record import Record, directions, loss_ratio, number, part, text, whole
 
 Key = Literal["zone", "trunk", "codec"]
@@ -30,6 +32,14 @@ class Sample:
     longest_gap_ms: float | None
     mos: float | None
     mos_method: str | None
+    late: int
+    duplicated: int
+    kernel_drops: int
+    lost_after_percent: float | None
+    """Behind us, of what was expected. None also: the receiving end has sent no RTCP."""
+    round_trip_ms: float | None
+    first_packet_ms: float | None
+    verdict: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +62,16 @@ class Row:
     longest_gap_ms_p95: float | None
     mos_p5: float | None
     mos_p50: float | None
-
-
-FIGURES = tuple(name for name in Row.__dataclass_fields__ if "_p" in name)
-"""The percentiles of a row."""
+    late: int
+    """Packets out of order."""
+    duplicated: int
+    kernel_drops: int
+    lost_after_percent_p95: float | None
+    round_trip_ms_p50: float | None
+    round_trip_ms_p95: float | None
+    first_packet_ms_p95: float | None
+    verdicts: Mapping[str, int]
+    """How often each was said; those that were not are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +93,31 @@ class _Group:
     jitter: list[float] = field(default_factory=list)
     gap: list[float] = field(default_factory=list)
     mos: list[float] = field(default_factory=list)
+    late: int = 0
+    duplicated: int = 0
+    kernel_drops: int = 0
+    lost_after: list[float] = field(default_factory=list)
+    round_trip: list[float] = field(default_factory=list)
+    first_packet: list[float] = field(default_factory=list)
+    verdicts: Counter[str] = field(default_factory=Counter)
 
     def add(self, sample: Sample) -> None:
         self.streams += 1
         self.packets += sample.packets
         self.silent += sample.packets == 0
+        self.late += sample.late
+        self.duplicated += sample.duplicated
+        self.kernel_drops += sample.kernel_drops
+        if sample.verdict is not None:
+            self.verdicts[sample.verdict] += 1
         for values, value in (
             (self.loss, sample.loss_percent),
             (self.jitter, sample.jitter_ms),
             (self.gap, sample.longest_gap_ms),
             (self.mos, sample.mos),
+            (self.lost_after, sample.lost_after_percent),
+            (self.round_trip, sample.round_trip_ms),
+            (self.first_packet, sample.first_packet_ms),
         ):
             if value is not None:
                 values.append(value)
@@ -127,12 +158,15 @@ def to_dict(made: Report) -> dict[str, object]:
 
 
 def to_csv(made: Report) -> str:
+    """A column for each verdict that there is, so that the columns are always the same."""
     columns = [name for name in Row.__dataclass_fields__ if name not in KEYS or name in made.by]
+    columns = [name for name in columns if name != "verdicts"] + [f"verdict_{v}" for v in VERDICTS]
     file = io.StringIO()
     writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in made.rows:
-        writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
+        counts = {f"verdict_{name}": row.verdicts.get(name, 0) for name in VERDICTS}
+        writer.writerow({name: _cell(value) for name, value in asdict(row).items()} | counts)
     return file.getvalue()
 
 
@@ -155,7 +189,25 @@ def _sample(leg: Record, side: Record) -> Sample:
         mos=number(side, "mos"),
         # The codec and the delay that follow the name of the method differ from stream to stream.
         mos_method=method.partition(",")[0] if method else None,
+        late=whole(total, "late"),
+        duplicated=whole(total, "duplicated"),
+        kernel_drops=whole(side, "kernel_drops"),
+        lost_after_percent=_lost_after(side, total),
+        round_trip_ms=number(side, "far_end", "round_trip_ms"),
+        first_packet_ms=number(side, "first_packet_ms"),
+        verdict=_verdict(side),
     )
+
+
+def _verdict(side: Record) -> str | None:
+    name = text(side, "verdict", "name")
+    return name if name in VERDICTS else None
+
+
+def _lost_after(side: Record, total: Record) -> float | None:
+    lost = number(side, "losses", "after")
+    expected = whole(total, "packets") + whole(total, "lost")
+    return None if lost is None or expected <= 0 else 100 * lost / expected
 
 
 def _row(keys: Mapping[Key, str], group: _Group) -> Row:
@@ -175,6 +227,14 @@ def _row(keys: Mapping[Key, str], group: _Group) -> Row:
         longest_gap_ms_p95=_rounded(group.gap, 95),
         mos_p5=_rounded(group.mos, 5),
         mos_p50=_rounded(group.mos, 50),
+        late=group.late,
+        duplicated=group.duplicated,
+        kernel_drops=group.kernel_drops,
+        lost_after_percent_p95=_rounded(group.lost_after, 95),
+        round_trip_ms_p50=_rounded(group.round_trip, 50),
+        round_trip_ms_p95=_rounded(group.round_trip, 95),
+        first_packet_ms_p95=_rounded(group.first_packet, 95),
+        verdicts=dict(group.verdicts),
     )
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sbc.operate.ladder import ladder
-from sbc.operate.quality_report import FIGURES, Report, Row
+from sbc.operate.quality_report import Report, Row
 from sbc.operate.record import (
     SIDES,
     Record,
@@ -48,6 +48,7 @@ def calls_table(calls: Sequence[Record]) -> Table:
     table = _table("Call", "State", "Time", "From / to", "Trunk", "Codec")
     for name in ("Loss", "Jitter"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Verdict", no_wrap=True)
     table.add_column("Media from", no_wrap=True)
     for call in sorted(calls, key=lambda each: text(each, "times", "invite") or ""):
         table.add_row(*_call_cells(call))
@@ -73,9 +74,10 @@ def quality_table(report: Report, title: str) -> Table:
     table = _table(*(key.capitalize() for key in report.by), title=title)
     for heading in (
         *("Streams", "Silent", "Packets", "Loss %\np50", "\np95", "\np99", "Jitter ms\np50"),
-        *("\np95", "\np99", "Gap ms\np95", "MOS\np5", "\np50"),
+        *("\np95", "\np99", "Gap ms\np95", "MOS\np5", "\np50", "Trip ms\np95"),
     ):
         table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Verdicts", no_wrap=True)
     for row in report.rows:
         table.add_row(*(Text(getattr(row, key) or NONE) for key in report.by), *_quality_cells(row))
     table.caption = "\n".join(
@@ -108,6 +110,7 @@ def _call_cells(call: Record) -> Iterable[Text]:
     yield _stacked([_codec(side) for side in sides])
     yield _stacked([_percent(loss_ratio(each)) for each in recent])
     yield _stacked([_milliseconds(number(each, "jitter_ms")) for each in recent])
+    yield Text("\n").join(_verdict(side) for side in sides)
     yield _stacked([_source(side) for side in sides])
 
 
@@ -168,6 +171,10 @@ def _stream(stream: Record) -> Table:
     kind = text(stream, "kind") or "media"
     title = f"\nStream {whole(stream, 'index')}: {kind}"
     table = _table("", "From the caller", "From the callee", title=title)
+    table.add_row(Text("Verdict", style="bold"), *(_verdict(side) for side in sides))
+    evidence = [text(side, "verdict", "evidence") or "" for side in sides]
+    if any(evidence):
+        table.add_row(Text("  evidence", style="dim"), *(Text(each) for each in evidence))
     _rows(table, "", _MEDIA, sides)
     _rows(table, "Whole stream", _TOTALS, [part(side, "total") for side in sides])
     intervals = [part(side, "interval") for side in sides]
@@ -208,9 +215,11 @@ def _pairs(rows: Iterable[tuple[str, str | None]]) -> Table:
 def _quality_cells(row: Row) -> Iterable[Text]:
     for value in (row.streams, row.silent, row.packets):
         yield Text(str(value))
-    for name in FIGURES:
+    for name in _REPORTED:
         value = getattr(row, name)
         yield Text(NONE if value is None else f"{value:.2f}")
+    told = sorted(row.verdicts.items(), key=lambda each: (-each[1], each[0]))
+    yield _stacked([f"{name} {count}" for name, count in told] or [NONE])
 
 
 def _uid(call: Record) -> str:
@@ -231,6 +240,26 @@ def _source(side: Record) -> str:
     if latched is None:
         return f"({expected})" if expected else NONE
     return latched if latched == expected else f"{latched} ≠ SDP"
+
+
+def _verdict(side: Record) -> Text:
+    name, where = text(side, "verdict", "name"), text(side, "verdict", "where")
+    if name is None:
+        return Text(NONE)
+    style = "green" if name == "ok" else "red" if where else ""
+    return Text(f"{name} ({where})" if where else name, style=style)
+
+
+def _losses(side: Record) -> str:
+    lost = part(side, "losses")
+    if not lost:
+        return NONE
+    return " / ".join(_plain(number(lost, place)) for place in ("before", "at", "after"))
+
+
+def _unmapped(side: Record) -> str:
+    count = whole(side, "unmapped")
+    return f"{count} (last {whole(side, 'unmapped_type')})" if count else "0"
 
 
 def _rejected(side: Record) -> str:
@@ -264,6 +293,12 @@ def _duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+_REPORTED = (
+    *("loss_percent_p50", "loss_percent_p95", "loss_percent_p99"),
+    *("jitter_ms_p50", "jitter_ms_p95", "jitter_ms_p99"),
+    *("longest_gap_ms_p95", "mos_p5", "mos_p50", "round_trip_ms_p95"),
+)
+"""The percentiles for which a terminal has room; JSON and CSV have them all."""
 _MEDIA: Figures = (
     ("Our port", lambda side: f"{text(side, 'interface')}:{whole(side, 'port')}"),
     ("Expected from", lambda side: address(side, "expected") or NONE),
@@ -274,12 +309,19 @@ _MEDIA: Figures = (
     ("SSRC", lambda side: _plain(number(side, "ssrc"))),
     ("First packet after", lambda side: _milliseconds(number(side, "first_packet_ms"))),
     ("Forwarded / held", lambda side: f"{whole(side, 'forwarded')} / {whole(side, 'held')}"),
+    ("Not sent / policed", lambda side: f"{whole(side, 'unsent')} / {whole(side, 'policed')}"),
+    ("Lost before / at / after us", _losses),
+    ("Dropped by our kernel", lambda side: _plain(number(side, "kernel_drops"))),
+    ("Refused by it (ICMP)", lambda side: _plain(number(side, "refused"))),
+    ("Unknown payload types", _unmapped),
+    ("SRTP not authentic", lambda side: _plain(number(side, "auth_failed"))),
 )
 _TOTALS: Figures = (
     ("Packets", lambda of: _plain(number(of, "packets"))),
     ("Bytes", lambda of: _plain(number(of, "bytes"))),
     ("Lost (RFC 3550)", lambda of: f"{whole(of, 'lost')} ({_percent(loss_ratio(of))})"),
-    ("Late", lambda of: _plain(number(of, "late"))),
+    ("  in bursts", lambda of: _plain(number(of, "bursts"))),
+    ("Late (out of order)", lambda of: _plain(number(of, "late"))),
     ("Duplicated", lambda of: _plain(number(of, "duplicated"))),
     ("Jitter", lambda of: _milliseconds(number(of, "jitter_ms"))),
     ("Jitter, highest", lambda of: _milliseconds(number(of, "jitter_max_ms"))),

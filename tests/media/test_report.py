@@ -1,6 +1,6 @@
 import pytest
 
-from media.control import StreamReport
+from media.control import Losses, StreamReport, Verdict
 from tests.support.relay_world import ALICE, BOB, RelayWorld
 from tests.support.rtcp_packets import receiver_report, report_block, sender_report
 from tests.support.rtp_streams import SSRC, rtp
@@ -95,3 +95,90 @@ def test_the_round_trip_between_the_ends_is_that_of_both_sides() -> None:
     assert both.b.far_end.round_trip_ms == pytest.approx(50, abs=0.1)
     assert both.a.mos_method is not None
     assert "delay 145 ms" in both.a.mos_method  # half of 250 ms, and a packet time
+
+
+def steady(world: RelayWorld, ports: tuple[tuple[str, int], ...], seconds: float) -> None:
+    """Both ends speak, 50 packets a second."""
+    wan, lan = ports
+    for number in range(round(50 * seconds)):
+        world.arrive(wan, rtp(number, 160 * number), ALICE)
+        world.arrive(lan, rtp(number, 160 * number), BOB)
+        world.advance(0.02)
+
+
+def test_both_directions_of_a_good_call_are_ok() -> None:
+    world = RelayWorld()
+    steady(world, world.call(), 3.0)
+    report = stream(world)
+    assert report.a.verdict == report.b.verdict == Verdict("ok", None, "")
+    assert report.a.losses == Losses(0, 0, None)
+
+
+def test_one_end_that_never_speaks_is_one_way_and_the_other_is_not() -> None:
+    """(M5)"""
+    world = RelayWorld()
+    wan, _ = world.call()
+    for _ in range(300):
+        world.speak(wan, ALICE)
+        world.advance(0.02)
+    report = stream(world)
+    assert report.a.verdict == Verdict("ok", None, "")
+    assert report.b.verdict is not None
+    assert (report.b.verdict.name, report.b.verdict.where) == ("one_way", "before")
+    assert report.b.verdict.evidence == "nothing for 6.0 s from 10.20.0.11:5000"
+
+
+def test_a_call_that_is_not_answered_yet_expects_nothing() -> None:
+    world = RelayWorld()
+    world.open()
+    world.program(side_plan(ALICE), side_plan(BOB))
+    world.advance(20.0)
+    assert [each.verdict and each.verdict.name for each in (stream(world).a, stream(world).b)] == [
+        "inactive",
+        "inactive",
+    ]
+
+
+def test_a_late_beginning_is_counted_from_when_it_was_asked_for() -> None:
+    world = RelayWorld()
+    wan, lan = world.call(sends=False)
+    for _ in range(200):
+        world.speak(lan, BOB)
+        world.advance(0.02)
+    world.program(side_plan(ALICE), side_plan(BOB), supervise=True)
+    steady(world, (wan, lan), 2.0)
+    assert stream(world).a.verdict == Verdict("ok", None, ""), "it was on hold till then"
+    late = RelayWorld()
+    ports = late.call()
+    late.advance(3.0)
+    steady(late, ports, 2.0)
+    said = stream(late).a.verdict
+    assert said is not None
+    assert (said.name, said.evidence) == ("late", "its first packet came after 3.0 s")
+
+
+def test_what_overran_our_socket_is_asked_of_the_engine() -> None:
+    """(Q10)"""
+    world = RelayWorld()
+    ports = world.call()
+    steady(world, ports, 2.0)
+    world.engine.dropped[ports[0]] = 40
+    report = stream(world)
+    assert (report.a.kernel_drops, report.b.kernel_drops) == (40, 0)
+    assert report.a.losses == Losses(0, 40, None)
+    assert report.a.verdict is not None
+    assert report.a.verdict.name == "kernel_drop"
+
+
+def test_a_host_that_refuses_is_told_of_the_direction_towards_it() -> None:
+    world = RelayWorld()
+    ports = world.call()
+    steady(world, ports, 3.0)
+    flow = world.engine.flows[ports[1], BOB]
+    for at in (1000.0, 1001.5, 1003.0):
+        flow.counts.refuse(at)
+    report = stream(world)
+    assert (report.a.refused, report.b.refused) == (0, 3)
+    assert report.a.verdict is not None
+    assert (report.a.verdict.name, report.a.verdict.where) == ("port_unreachable", "after")
+    assert report.b.verdict == Verdict("ok", None, "")

@@ -76,3 +76,12 @@ def test_no_time_at_all_means_to_wait_for_ever() -> None:
     patient.expect(True, Patience(0.0, 0.0), 0.0)
     assert patient.due == inf
     assert patient.look(None, Patience(0.0, 0.0), 1e9) is None
+
+
+def test_a_silence_is_as_long_as_nothing_was_heard_since_it_was_expected() -> None:
+    asked = watch(100.0)
+    assert asked.silence(None, 107.0) == 7.0
+    assert asked.silence(90.0, 107.0) == 7.0
+    assert asked.silence(105.0, 107.0) == 2.0
+    asked.expect(False, PATIENCE, 108.0)
+    assert asked.silence(105.0, 109.0) is None

@@ -15,6 +15,7 @@ def totals(packets: int = 1000, lost: int = 0, **changes: float) -> dict[str, An
         "jitter_max_ms": 4.0,
         "longest_gap_ms": 22.0,
         "seconds": packets / 50,
+        "bursts": min(lost, 2),
         **changes,
     }
 
@@ -44,6 +45,16 @@ def side_report(total: dict[str, Any] | None = None, **changes: Any) -> dict[str
         },
         "mos": 4.4,
         "mos_method": "E-model G.107, PCMA, loss and delay 100 ms assumed",
+        "ice": None,
+        "unsent": 0,
+        "refused": 0,
+        "kernel_drops": 0,
+        "unmapped": 0,
+        "unmapped_type": None,
+        "policed": 0,
+        "auth_failed": 0,
+        "losses": {"before": 0, "at": 0, "after": 0},
+        "verdict": {"name": "ok", "where": None, "evidence": ""},
         **changes,
     }
 

@@ -29,6 +29,8 @@ class VirtualEngine:
         self.cursed: dict[str, Local] = {}
         """What fails by a mistake of ours: the name of a method, and at which port."""
         self.sent: list[Datagram] = []
+        self.dropped: dict[Local, int] = {}
+        """What the kernel is said to have thrown away."""
 
     def _touch(self, method: str, local: Local) -> None:
         if self.cursed.get(method) == local:
@@ -84,6 +86,9 @@ class VirtualEngine:
             flow.counts.unsent += 1
         else:
             self.send(Send(leaving, flow.egress, flow.destination, flow.counts))
+
+    def dropped_at(self, local: Local) -> int:
+        return self.dropped.get(local, 0)
 
     def taken_out(self) -> list[Datagram]:
         """What was sent since this was last asked."""

@@ -84,7 +84,8 @@ def test_a_peer_whose_host_refuses_is_counted_and_heard_again_when_it_is_back(
     port = rig.hush("bob")
     for number in range(5):
         rig.say("alice", "a", rtp(number, 160 * number))
-    assert rig.refused("a") + rig.refused("b") >= 2
+    assert rig.refused("a") == 0
+    assert rig.refused("b") >= 2, "it is about what bob was sent"
     rig.wake("bob", port)
     before = rig.counts("a")["forwarded"]
     for number in range(5, 10):
@@ -157,8 +158,28 @@ def test_the_kernels_own_drops_are_counted_and_stay_counted(rig: ReferenceRig) -
         rig.deliver("mallory", "a", rtp(number, 160 * number))
     drops = rig.engine.kernel_drops()
     assert drops > 100
+    assert 50 < rig.engine.dropped_at(rig.local("a")) < 100, "those of mallory are not of the flow"
+    assert rig.engine.dropped_at(rig.local("b")) == 0
     rig.engine.unbind(rig.local("a"))
     assert rig.engine.kernel_drops() == drops
+    assert rig.engine.dropped_at(rig.local("a")) == 0
+
+
+def test_without_a_flow_a_port_drops_for_everybody_and_a_closed_flow_is_remembered(
+    rig: ReferenceRig,
+) -> None:
+    for number in range(100):
+        rig.deliver("alice", "a", rtp(number, 160 * number))
+    strangers = rig.engine.dropped_at(rig.local("a"))
+    assert strangers > 50
+    rig.install("a", "alice", "b", "bob")
+    assert rig.engine.dropped_at(rig.local("a")) == 0
+    for number in range(100):
+        rig.deliver("alice", "a", rtp(number, 160 * number))
+    of_alice = rig.engine.dropped_at(rig.local("a"))
+    assert of_alice > 50
+    rig.remove("a", "alice")
+    assert rig.engine.dropped_at(rig.local("a")) == of_alice + strangers
 
 
 def test_only_under_load_are_packets_gathered(rig: ReferenceRig) -> None:

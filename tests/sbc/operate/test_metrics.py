@@ -93,6 +93,28 @@ def test_each_direction_of_a_stream_is_measured_by_its_sender(metrics: Metrics) 
     assert samples(metrics, "sbc_stream_longest_gap_seconds_sum") == {pbx: 0.022, carrier: 0.022}
 
 
+def test_verdicts_are_counted_by_who_sent_and_where_the_fault_lies(metrics: Metrics) -> None:
+    bad = {"name": "lossy", "where": "after", "evidence": "…"}
+    odd = {"name": "sip:x@y", "where": "here"}
+    metrics.observe_cdr(call(media=[{"a": side_report(verdict=bad), "b": side_report()}]))
+    metrics.observe_cdr(call(media=[{"a": side_report(verdict=odd)}, {"a": {"verdict": 7}}]))
+    assert samples(metrics, "sbc_stream_verdicts_total") == {
+        'trunk="pbx",verdict="lossy",where="after",zone="core"': 1,
+        'trunk="carrier",verdict="ok",where="none",zone="carriers"': 1,
+        'trunk="pbx",verdict="other",where="other",zone="core"': 1,
+        'trunk="pbx",verdict="none",where="none",zone="core"': 1,
+    }
+
+
+def test_drops_of_our_kernel_and_delays_are_measured_too(metrics: Metrics) -> None:
+    """(Q10)"""
+    metrics.observe_cdr(call(media=[{"a": side_report(kernel_drops=40)}]))
+    assert samples(metrics, "sbc_stream_kernel_drops_total") == {'trunk="pbx",zone="core"': 40}
+    of = 'codec="pcma",trunk="pbx",zone="core"'
+    assert samples(metrics, "sbc_stream_round_trip_seconds_sum") == {of: 0.031}
+    assert samples(metrics, "sbc_stream_first_packet_seconds_sum") == {of: 0.021}
+
+
 def test_jitter_has_buckets_of_milliseconds(metrics: Metrics) -> None:
     for jitter in (0.4, 1.5, 9.0, 35.0, 180.0, 900.0):
         record = call(media=[{"a": side_report(totals(jitter_ms=jitter))}])

@@ -51,6 +51,42 @@ def test_a_row_sums_and_ranks_its_streams() -> None:
     assert (row.mos_p5, row.mos_p50) == (3.45, 3.9)
 
 
+def judged(name: str, **changes: Any) -> dict[str, Any]:
+    return side_report(verdict={"name": name, "where": None, "evidence": ""}, **changes)
+
+
+def test_a_row_counts_its_verdicts_and_ranks_what_was_lost_behind_us() -> None:
+    sides = [
+        judged(
+            "lossy" if lost > 90 else "ok",
+            total=totals(late=1, duplicated=2),
+            losses={"before": 0, "at": 0, "after": lost},
+            far_end={"round_trip_ms": 10.0 + lost},
+            first_packet_ms=5.0 * lost,
+            kernel_drops=3,
+        )
+        for lost in range(100)
+    ]
+    row = only_row(report([of(*sides)]))
+    assert row.verdicts == {"ok": 91, "lossy": 9}
+    assert (row.late, row.duplicated, row.kernel_drops) == (100, 200, 300)
+    assert row.lost_after_percent_p95 == 9.4
+    assert (row.round_trip_ms_p50, row.round_trip_ms_p95) == (59.0, 104.0)
+    assert row.first_packet_ms_p95 == 470.0
+
+
+def test_a_verdict_that_is_on_no_list_is_not_counted() -> None:
+    row = only_row(report([of(judged("=cmd()"), side_report(verdict=None))]))
+    assert row.verdicts == {}
+
+
+def test_a_table_for_spreadsheets_has_a_column_for_each_verdict() -> None:
+    made = report([of(judged("one_way"), judged("ok"), judged("ok"))])
+    (row,) = csv.DictReader(io.StringIO(to_csv(made)))
+    assert (row["verdict_one_way"], row["verdict_ok"], row["verdict_late"]) == ("1", "2", "0")
+    assert "verdicts" not in row
+
+
 def test_a_direction_without_packets_is_counted_but_has_no_figures() -> None:
     silent = side_report(totals(packets=0, jitter_ms=0.0), mos=None, mos_method=None)
     row = only_row(report([of(silent, side_report(totals(jitter_ms=3.0)))]))

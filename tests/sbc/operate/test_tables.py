@@ -36,11 +36,11 @@ def test_a_call_takes_two_lines_one_for_what_each_end_sends() -> None:
     assert columns[:6] == ["Call", "State", "Time", "From / to", "Trunk", "Codec"]
     assert re.split(r"\s{2,}", caller) == [
         *("ab1", "up", "1:02:05", "+49691234567", "pbx", "PCMA/8000"),
-        *("0.00 %", "1.5 ms", "10.20.0.11:4000"),
+        *("0.00 %", "1.5 ms", "ok", "10.20.0.11:4000"),
     ]
     assert re.split(r"\s{2,}", callee.strip()) == [
         *("→ +4930987654", "carrier", "PCMA/8000"),
-        *("5.00 %", "7.2 ms", "192.0.2.9:6002 ≠ SDP"),
+        *("5.00 %", "7.2 ms", "ok", "192.0.2.9:6002 ≠ SDP"),
     ]
     assert footer == "calls: 1"
 
@@ -106,6 +106,24 @@ def test_packets_from_strangers_are_told_with_their_sources() -> None:
     assert row(shown, "Rejected packets")[1:] == ["7 (198.51.100.9:4000, 198.51.100.9:4002)", "0"]
 
 
+def test_a_verdict_is_told_with_its_evidence_and_where_packets_were_lost() -> None:
+    bad = side_report(
+        verdict={"name": "lossy", "where": "after", "evidence": "of 1000 packets lost …"},
+        losses={"before": 1, "at": 2, "after": None},
+        unmapped=3,
+        unmapped_type=97,
+        kernel_drops=2,
+    )
+    record = live(media=[{"a": bad, "b": side_report(verdict=None, losses=None)}])
+    shown = lines(call_detail(record))
+    assert row(shown, "Verdict")[1:] == ["lossy (after)", "–"]
+    assert row(shown, "evidence")[1:] == ["of 1000 packets lost …"]
+    assert row(shown, "Lost before / at / after us")[1:] == ["1 / 2 / –", "–"]
+    assert row(shown, "Unknown payload types")[1:] == ["3 (last 97)", "0"]
+    assert row(shown, "Dropped by our kernel")[1:] == ["2", "0"]
+    assert "lossy (after)" in lines(calls_table([record]))[1]
+
+
 def test_a_traced_call_ends_with_its_ladder() -> None:
     trace = [{"at": 0.0, "leg": "a", "direction": "in", "line": "INVITE", "note": "sdp"}]
     shown = lines(call_detail(live(trace=trace)))
@@ -138,11 +156,11 @@ def test_a_quality_report_names_its_columns_and_its_methods() -> None:
     assert shown[0] == "Quality, last 24h"
     assert re.split(r"\s{2,}", shown[2]) == [
         *("Trunk", "Streams", "Silent", "Packets", "p50", "p95", "p99", "p50", "p95", "p99"),
-        *("p95", "p5", "p50"),
+        *("p95", "p5", "p50", "p95", "Verdicts"),
     ]
     assert re.split(r"\s{2,}", shown[3]) == [
         *("carrier", "1", "0", "980", "2.00", "2.00", "2.00", "6.00", "6.00", "6.00"),
-        *("22.00", "3.90", "3.90"),
+        *("22.00", "3.90", "3.90", "31.00", "ok 1"),
     ]
     assert "nearest-rank" in shown[-1]
     assert "E-model G.107" in shown[-1]
@@ -151,7 +169,7 @@ def test_a_quality_report_names_its_columns_and_its_methods() -> None:
 def test_a_quality_report_without_figures_has_dashes() -> None:
     silent = call(media=[{"a": side_report(totals(packets=0), mos=None, mos_method=None)}])
     shown = lines(quality_table(report([silent], ["zone"]), "Quality"))
-    assert shown[3].split().count("–") == 9
+    assert shown[3].split().count("–") == 9, "and it does have a round trip"
     assert "MOS: none." in shown[-1]
 
 

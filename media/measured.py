@@ -1,0 +1,85 @@
+"""What is measured of one direction of a stream, and the verdict on it: parts of a report.
+
+Told over the control contract; `control` passes these names on.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Received packets of one direction, over one interval or over the whole stream."""
+
+    packets: int
+    bytes: int
+    """RTP payload and header, without UDP and IP."""
+    lost: int
+    """Expected less received (RFC 3550 A.3); negative with duplicates is shown as 0."""
+    late: int
+    """Came after a packet with a higher sequence number."""
+    duplicated: int
+    jitter_ms: float
+    """Interarrival jitter (RFC 3550 §6.4.1) by the codec's clock; over an interval its mean."""
+    jitter_max_ms: float
+    longest_gap_ms: float
+    """Longest time between two packets which belong together."""
+    seconds: float
+    bursts: int = 0
+    """Runs of packets lost in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """What the other end's own RTCP says of the stream that we sent it."""
+
+    reports: int
+    fraction_lost: float
+    """0..1, of its last report."""
+    lost: int
+    jitter_ms: float
+    round_trip_ms: float | None
+    """From LSR and DLSR (RFC 3550 §6.4.1); None until both are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Packets of one direction, by where they were lost on their way from end to end."""
+
+    before: int
+    """They did not reach this host."""
+    at: int
+    """This host lost them: its sockets overran, or the stream was policed."""
+    after: int | None
+    """As the other end's RTCP says. None: it has sent none."""
+
+
+VerdictName = Literal[
+    "ok",
+    "waiting",
+    "inactive",
+    "srtp_auth_fail",
+    "latched_elsewhere",
+    "one_way",
+    "no_media",
+    "wrong_payload",
+    "port_unreachable",
+    "undelivered",
+    "kernel_drop",
+    "policed",
+    "lossy",
+    "jittery",
+    "late",
+]
+Where = Literal["before", "at", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one direction was like: from the end that sent it, past us, to the other end."""
+
+    name: VerdictName
+    where: Where | None
+    """Seen from the border; None where nothing is wrong."""
+    evidence: str
+    """A line for people; empty where nothing is wrong."""
