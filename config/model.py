@@ -8,6 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config.access import (
+    Access,
+    AccessAuth,
+    AccessIdentity,
+    Registrar,
+    Survivability,
+)
 from config.fields import (
     LIST,
     MAPPING,
@@ -34,13 +41,9 @@ from config.fields import (
 from config.interfaces import PORTS, Certificate, Interface, MediaPorts, SipListener, Transport
 from config.monitoring import Monitoring, Prometheus, Quality, Verdicts
 from config.peers import (
-    Access,
-    AccessAuth,
-    AccessIdentity,
     Endpoint,
     Identify,
     Register,
-    Registrar,
     SessionTimer,
     Trunk,
     TrunkAuth,
@@ -119,6 +122,7 @@ __all__ = [
     "SipListener",
     "SizeText",
     "Source",
+    "Survivability",
     "Transport",
     "Trunk",
     "TrunkAuth",

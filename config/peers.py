@@ -1,4 +1,4 @@
-"""Trunks and access groups: who they are, and what holds for them."""
+"""Trunks: who they are, and what holds for them."""
 
 from typing import Annotated, Literal
 
@@ -103,61 +103,3 @@ class Trunk(Section):
     """None: whatever it challenges is refused."""
     register_: Annotated[Register | None, Field(alias="register")] = None
     """None: it knows where we are."""
-
-
-class Registrar(Section):
-    """Where phones register (RFC 3261 §10.3)."""
-
-    mode: Literal["local", "absorb"] = "local"
-    """`local`: we are the registrar; `absorb`: so for the phones, and for each user we register
-    upstream, once in a long time (N6)."""
-    upstream: Name | None = None
-    """`absorb`: the trunk with the registrar behind us."""
-    client_expires: Annotated[Seconds, Field(ge=30, le=86_400)] = 300.0
-    """The longest that a phone is granted."""
-    min_expires: Annotated[Seconds, Field(ge=10, le=3600)] = 30.0
-    """Whoever asks for less gets 423."""
-    upstream_expires: Annotated[Seconds, Field(ge=60, le=86_400)] = 3600.0
-    max_contacts: Annotated[Whole, Field(ge=1, le=64)] = 5
-    """Of one user."""
-
-
-class AccessAuth(Section):
-    """Digest authentication at the edge (RFC 7616, RFC 8760)."""
-
-    users: Annotated[dict[str, Secret], Field(min_length=1)]
-    """Passwords by name; the name is the user of the address of record."""
-    algorithms: Annotated[tuple[Literal["SHA-256", "MD5"], ...], Field(min_length=1)] = (
-        "SHA-256",
-        "MD5",
-    )
-    """Offered in this order: the strongest first."""
-    nonce_lifetime: Annotated[Seconds, Field(ge=10, le=3600)] = 300.0
-    reuse_connection: bool = True
-    """Who has registered on a connection needs no more credentials on it."""
-
-
-class AccessIdentity(Section):
-    from_must_match: bool = True
-    """Who calls must be who was authenticated (A6)."""
-
-
-class Access(Section):
-    """Phones of a zone, known by name and password."""
-
-    zone: Name
-    domains: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Of their addresses of record; the first is the realm, and our name for them."""
-    registrar: Registrar = Registrar()
-    auth: AccessAuth
-    identity: AccessIdentity = AccessIdentity()
-    codec_policy: Name | None = None
-    latching: Latching | None = None
-    media: Name | None = None
-    limits: TrunkLimits = TrunkLimits()
-    session_timer: SessionTimer = SessionTimer()
-    privacy: Privacy = Privacy()
-    offerless: Literal["relay", "insert"] = "relay"
-    refer: Literal["relay", "local", "reject"] | None = None
-    redirect: Literal["relay", "follow"] = "relay"
-    max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3

@@ -43,6 +43,8 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     access.zones,
     access.domains,
     access.registrars,
+    access.proofs,
+    access.survival,
     turn.families,
     turn.relay_ports,
     turn.listeners,

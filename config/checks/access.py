@@ -39,11 +39,40 @@ def registrars(config: Config) -> Iterator[Finding]:
     for name, access in config.access.items():
         registrar = access.registrar
         loc: Loc = ("access", name, "registrar")
-        if registrar.mode == "absorb" and registrar.upstream is None:
-            yield Finding((*loc, "mode"), "nothing to absorb for", "name the trunk: `upstream`")
+        if registrar.mode != "local" and registrar.upstream is None:
+            message = f"no registrar to {registrar.mode} for"
+            yield Finding((*loc, "mode"), message, "name the trunk: `upstream`")
         elif registrar.mode == "local" and registrar.upstream is not None:
             message = "a local registrar has nothing upstream"
-            yield Finding((*loc, "upstream"), message, "write `mode: absorb`, or leave it out")
+            yield Finding(
+                (*loc, "upstream"), message, "write `mode: absorb` or `relay`, or leave it out"
+            )
         if registrar.min_expires > registrar.client_expires:
             message = "the shortest time is longer than the longest"
             yield Finding((*loc, "min_expires"), message)
+
+
+def proofs(config: Config) -> Iterator[Finding]:
+    """Whoever challenges knows the users, and nobody else does."""
+    for name, access in config.access.items():
+        auth, loc = access.auth, ("access", name, "auth")
+        if auth.at == "core" and access.registrar.mode != "relay":
+            message = "only the registrar of a `relay` can challenge in our place"
+            yield Finding((*loc, "at"), message, "write `registrar: { mode: relay }`")
+        elif auth.at == "core" and auth.users:
+            message = "the core knows the users, the edge does not ask them"
+            yield Finding((*loc, "users"), message, "leave it out, or write `at: edge`")
+        elif auth.at == "edge" and not auth.users:
+            yield Finding(loc, "nobody could register", "name `users`")
+
+
+def survival(config: Config) -> Iterator[Finding]:
+    for name, access in config.access.items():
+        kept = access.survivability
+        loc: Loc = ("access", name, "survivability")
+        if kept.hold_bindings and access.registrar.mode != "relay":
+            message = "the border keeps the bindings itself"
+            yield Finding((*loc, "hold_bindings"), message, "it is for `mode: relay`")
+        if kept.local_calls and access.registrar.upstream is None:
+            message = "there is no core that could be lost"
+            yield Finding((*loc, "local_calls"), message, "it is for `absorb` and `relay`")

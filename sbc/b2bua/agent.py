@@ -51,7 +51,9 @@ from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP, Raised
 from sbc.location.finder import Finder
+from sbc.registrar.absorbing import Absorbing
 from sbc.registrar.registrar import Registrar
+from sbc.registrar.relaying import Relayed
 from sbc.sip.message import Request, build_response
 from sbc.transaction.events import Failed as TransactionFailed
 from sbc.transaction.events import Key
@@ -285,8 +287,11 @@ class Agent:
                 self._wire.tell(call, _TIMED[name]())
             case (Usage() as usage, str() as name):
                 self._try(usage.leg.call, partial(usage.timer, name))
-            case (Registration() | Registrar() | Finder() as registered, str() as name):
-                self._try(None, partial(registered.timer, name))
+            case (
+                Registration() | Registrar() | Absorbing() | Relayed() | Finder() as timed,
+                str() as name,
+            ):
+                self._try(None, partial(timed.timer, name))
             case (Caller() as caller, Usage() as usage):
                 self._try(caller.leg.call, partial(caller.timer, usage))
             case _:

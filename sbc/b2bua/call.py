@@ -31,6 +31,7 @@ from sbc.b2bua.transferee import Transferee
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import Wire
 from sbc.policy.chain import Reject
+from sbc.registrar.phones import Told
 from sbc.routing.targets import Target, Targets
 from sbc.transaction.events import Key
 
@@ -182,6 +183,7 @@ class Call:
         "target",
         "targets",
         "times",
+        "told",
         "trace",
         "transfer",
     )
@@ -226,6 +228,8 @@ class Call:
         """What a transferred party said last, which is offered to the target in its name."""
         self.goes_on: tuple[MediaPlan, Side] | None = None
         """The plan and side in whose numbering the caller's descriptions go on."""
+        self.told: Told | None = None
+        """For the registrar behind the caller alone."""
         self.transfer: Transfer | None = None
         """Of one party of this call to another."""
         self.linked: str | None = None

@@ -25,6 +25,7 @@ from sbc.dialog.dialog import Dialog
 from sbc.dialog.offer_answer import OfferAnswer, State
 from sbc.dialog.reliable import OPTION_TAG, ReliableReceiver
 from sbc.dialog.session_timer import SessionTimer
+from sbc.registrar.passed import challenges
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request
@@ -53,6 +54,8 @@ class Invitation:
     content: Content
     reliable: bool
     """Announce 100rel."""
+    told: tuple[Field, ...] = ()
+    """For this peer alone."""
 
 
 class Callee:
@@ -122,6 +125,7 @@ class Callee:
             leg.session_field(),
             *session_fields(self._session, *([OPTION_TAG] if invitation.reliable else [])),
             *leg.said(content),
+            *invitation.told,
         ]
         return build_request(
             "INVITE", invitation.request_uri, fields, content.payload, content.payload_type
@@ -318,7 +322,15 @@ class Callee:
         self._forget_others(None)
         contacts = _redirects(response) if response.status < 400 else ()
         content, _ = read_leniently(response, self.leg.terms)
-        self.leg.wire.tell(self.leg.call, Refused(response.status, content, contacts))
+        challenge = self._for_caller(response)
+        self.leg.wire.tell(self.leg.call, Refused(response.status, content, contacts, challenge))
+
+    def _for_caller(self, response: Response) -> tuple[Field, ...]:
+        """A challenge of a registrar that knows the caller itself."""
+        told = self.leg.call.told
+        if response.status not in CHALLENGES or told is None or told.trunk != self.trunk:
+            return ()
+        return challenges(response) if told.challenges else ()
 
     def _ask_for_longer(self, response: Response) -> bool:
         """RFC 4028 §7.3: the same INVITE again, with the interval that somebody insists on."""

@@ -49,6 +49,8 @@ class Refused:
     content: Content
     contacts: tuple[str, ...]
     """Users of the Contact URIs of a redirect, hosts left behind."""
+    challenge: tuple[Field, ...] = ()
+    """That is for the caller to answer, with the status as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,13 +174,20 @@ class Leg:
     def next_hop(self, dialog: Dialog) -> Flow:
         """Where a request within `dialog` goes (RFC 3261 §12.2.1.1), unless a NAT is in between.
 
-        A connection is used again (RFC 5923). A peer whose Contact names an address that it cannot
+        A connection is used again (RFC 5923), and so is a flow that the peer keeps (`ob`, RFC 5626
+        §5.3). A peer whose Contact names an address that it cannot
         be reached at is answered where it was heard (N1).
         """
         if self.flow.reliable:
             return self.flow
-        target = _address(dialog.route_set[0] if dialog.route_set else dialog.remote_target)
-        if target is None or (":" in target[0]) != self.listener.ipv6 or self._behind_nat(target):
+        hop = dialog.route_set[0] if dialog.route_set else dialog.remote_target
+        target = _address(hop)
+        if (
+            target is None
+            or ";ob" in hop
+            or (":" in target[0]) != self.listener.ipv6
+            or self._behind_nat(target)
+        ):
             return self.flow
         return Flow(self.flow.interface, self.flow.transport, target)
 

@@ -28,7 +28,9 @@ from sbc.policy.hops import hops
 from sbc.policy.identity import identity
 from sbc.policy.route import route
 from sbc.policy.session_interval import session_interval
+from sbc.registrar.bindings import Refused
 from sbc.registrar.phones import Phones
+from sbc.registrar.registrar import Named
 from sbc.routing.routes import Chosen, Routes
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Target
@@ -103,10 +105,10 @@ class OutOfDialog:
         """A MESSAGE is admitted and routed as a call is, but for the number of calls."""
         trunk = self._trunk(flow)
         try:
-            who = self._meant(trunk, parties(request))
+            who, named = self._meant(trunk, parties(request), request)
             verdict = chain.run(self._policies, self._attempt(request, flow, who, 0, None))
             if isinstance(verdict, Attempt):
-                targets = self._targets(verdict.chosen, verdict.called)
+                targets = self._targets(verdict, named)
                 if targets:
                     self._pages.begin(key, request, verdict, who, targets)
                     return
@@ -160,7 +162,7 @@ class OutOfDialog:
         try:
             if not request.headers.contacts:
                 raise BadMessage(400, "Missing Contact")
-            who = self._meant(trunk, parties(request))
+            who, named = self._meant(trunk, parties(request), request)
             least = session_timer.refusal(request.headers, terms.session_timer)
         except BadMessage as bad:
             self._answer(key, request, bad.status)
@@ -171,7 +173,7 @@ class OutOfDialog:
         verdict = chain.run(self._policies, attempt)
         if isinstance(verdict, Attempt):
             try:
-                targets = self._targets(verdict.chosen, verdict.called)
+                targets = self._targets(verdict, named)
                 if targets:
                     return self._call(key, request, flow, verdict, who, targets)
                 verdict = self._unreachable(verdict.chosen)
@@ -180,15 +182,21 @@ class OutOfDialog:
         self._refuse(key, request, attempt, who, verdict)
         return None
 
-    def _meant(self, trunk: str, who: Parties) -> Parties:
+    def _meant(self, trunk: str, who: Parties, request: Request) -> tuple[Parties, Named | None]:
         """A trunk that we registered with sends what is for our account to our Contact there; then
-        the number called stands in To."""
+        the number called stands in To. A registrar behind us names a phone as we named it there.
+        Raises BadMessage if the phone named has no flow any more."""
         shared = self._shared
+        named = self._phones.named(request, trunk)
+        if isinstance(named, Refused):
+            raise BadMessage(named.status, named.reason)
+        if named is not None:
+            return replace(who, called=named.user), named
         if shared.terms[trunk].register is None:
-            return who
+            return who, None
         if who.called != contact_user(shared.config.node.name, trunk):
-            return who
-        return replace(who, called=who.to_user)
+            return who, None
+        return replace(who, called=who.to_user), None
 
     def _refuse(
         self, key: Key, request: Request, attempt: Attempt, who: Parties, verdict: Reject
@@ -234,6 +242,7 @@ class OutOfDialog:
         )
         leg.heard(request)
         call.caller = Caller(leg, key, request, offered=offer is not None)
+        call.told = self._phones.for_upstream(request, flow, attempt.user)
         call.targets = targets
         return call
 
@@ -253,7 +262,7 @@ class OutOfDialog:
         verdict = chain.run(self._policies, attempt)
         if isinstance(verdict, Reject):
             return verdict
-        targets = self._targets(verdict.chosen, verdict.called)
+        targets = self._targets(verdict)
         if verdict.chosen is None or not targets:
             return Reject(480, "nobody is registered there")
         return Reached(verdict.chosen.route, targets)
@@ -274,7 +283,7 @@ class OutOfDialog:
 
     def _reach(self, zone: str, trunk: str, number: str) -> Reached | None:
         chosen = self._routes.choose(zone, trunk, number)
-        targets = self._targets(chosen, number) if chosen is not None else []
+        targets = self._targets_of(chosen, number) if chosen is not None else []
         return Reached(chosen.route, targets) if chosen is not None and targets else None
 
     def _unreachable(self, chosen: Chosen | None) -> Reject:
@@ -284,10 +293,17 @@ class OutOfDialog:
             return Reject(503, "no server of the trunk is known", (("Retry-After", "5"),))
         return Reject(480, "nobody is registered there")
 
-    def _targets(self, chosen: Chosen | None, called: str) -> list[Target]:
+    def _targets(self, attempt: Attempt, named: Named | None = None) -> list[Target]:
+        chosen = attempt.chosen
         assert chosen is not None
+        found = self._targets_of(chosen, attempt.called, named)
+        if attempt.user is not None:
+            found += self._phones.survivors(attempt.trunk, chosen.trunks, attempt.called)
+        return found
+
+    def _targets_of(self, chosen: Chosen, called: str, named: Named | None = None) -> list[Target]:
         found: list[Target] = []
         for name in chosen.trunks:
-            phones = self._phones.targets(name, called)
+            phones = self._phones.targets(name, called, named)
             found += self._shared.targets.of(name, self._wire.now) if phones is None else phones
         return found

@@ -90,6 +90,7 @@ def invite(call: Call, event: Allocated) -> None:
         content=call.content.with_sdp(offer),
         # Without an offer of ours a reliable 1xx may carry theirs, and the caller must answer it.
         reliable=offer is not None or call.caller.reliability != "none",
+        told=call.told.fields if call.told and call.told.trunk == target.trunk else (),
     )
     call.attempts.append(Attempt(target.trunk, str(target.uri)))
     call.state = State.INVITING
@@ -196,6 +197,8 @@ def turned_down(call: Call, event: Refused) -> None:
     call.wire.timers.clear((call, "silence"))
     if event.status in DOWN:
         _cools(call)
+    else:
+        _spare_survivors(call)
     in_time = call.wire.now - call.times.invite < call.failover.setup_budget
     if may_try_elsewhere(event.status) and call.targets and not call.plan.described and in_time:
         _try_next(call)
@@ -203,8 +206,8 @@ def turned_down(call: Call, event: Refused) -> None:
     if redirect.follow(call, event):
         _try_next(call)
         return
-    status = passed_on(event.status)
-    fields = event.content.fields
+    status = event.status if event.challenge else passed_on(event.status)
+    fields = (*event.content.fields, *event.challenge)
     if event.contacts:
         # The same users, at our own address (S10): a new call to them comes through us again.
         listener = call.caller.leg.listener
@@ -225,6 +228,11 @@ def _try_next(call: Call) -> None:
         call.parked.clear()
         take_target(call)
     _allocate(call)
+
+
+def _spare_survivors(call: Call) -> None:
+    """The core has answered: it is not lost, and what it says holds (A4)."""
+    call.targets = [each for each in call.targets if not each.survives]
 
 
 def _cools(call: Call) -> None:

@@ -7,7 +7,7 @@ is the one way to a phone behind NAT (N1, N7).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 from sbc.actions import Flow
@@ -39,6 +39,16 @@ class Binding:
     registered: float
     """When it was last refreshed."""
     agent: str = ""
+    token: str = ""
+    """Its name to the registrar upstream, which nobody can guess."""
+    service_route: tuple[str, ...] = ()
+    """Where that registrar wants requests of this phone to go first (RFC 3608)."""
+    gruu: tuple[tuple[str, str | None], ...] = ()
+    """Parameters of its Contact in our answers (RFC 5627)."""
+
+    @property
+    def instance(self) -> str | None:
+        return dict(self.params).get(_INSTANCE)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -65,6 +75,17 @@ class Refused:
     fields: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a REGISTER would change, which may be done or left."""
+
+    user: str
+    wanted: tuple[Binding, ...]
+    """Of each of its Contacts, as it asks for it; those that end at once are to be removed."""
+    everything: bool = False
+    """All are to be removed: `*`."""
+
+
 class Bindings:
     """Of all users of one access group."""
 
@@ -72,7 +93,9 @@ class Bindings:
         self._bounds = bounds
         self._of: dict[str, dict[tuple[str, ...], Binding]] = {}
         self._at: dict[Flow, dict[str, None]] = {}
-        """Connections → who has registered on them: a device may have several users."""
+        """Ways → who has registered on them: a device may have several users."""
+        self._named: dict[str, Binding] = {}
+        """By token."""
         self._ends = Timers()
         """When each ends, by user and key."""
 
@@ -88,12 +111,15 @@ class Bindings:
         return any(each.expires > now for each in self._of.get(user, {}).values())
 
     def users_on(self, flow: Flow, now: float) -> list[str]:
-        """Who has registered on this connection, and still is."""
+        """Who has registered on this way, and still is."""
         return [
             user
             for user in self._at.get(flow, ())
             if any(b.flow == flow and b.expires > now for b in self._of[user].values())
         ]
+
+    def named(self, token: str) -> Binding | None:
+        return self._named.get(token)
 
     def next_expiry(self) -> float | None:
         return self._ends.next()
@@ -105,36 +131,36 @@ class Bindings:
     ) -> Refused | tuple[list[Binding], list[Binding]]:
         """What was bound and what was unbound by it; without a Contact it only asks. Raises
         BadMessage."""
-        held = self._of.get(user, {})
+        asked = self.asked(user, request, flow, now)
+        return asked if isinstance(asked, Refused) else self.carry_out(asked, now)
+
+    def asked(self, user: str, request: Request, flow: Flow, now: float) -> Refused | Asked:
+        """Nothing is changed yet. Raises BadMessage."""
         headers = request.headers
-        if not headers.contacts:
-            return [], []
-        after = dict(held)
         if any(contact.uri == "*" for contact in headers.contacts):
             if len(headers.contacts) > 1 or headers.expires != 0:
                 return Refused(400, "a `*` beside others, or without Expires: 0")
-            wanted: list[Binding] = []
-            after.clear()
+            asked = Asked(user, (), everything=True)
         else:
-            wanted = [self._wanted(user, request, c, flow, now) for c in headers.contacts]
-            for binding in wanted:
-                if binding.expires > now:
-                    after[binding.key] = binding
-                else:
-                    after.pop(binding.key, None)
-        refusal = self._refusal(request, held, after, wanted, now)
-        if refusal is not None:
-            return refusal
+            wanted = (self._wanted(user, request, c, flow, now) for c in headers.contacts)
+            asked = Asked(user, tuple(wanted))
+        held = self._of.get(user, {})
+        return self._refusal(request, held, _after(held, asked, now), asked, now) or asked
+
+    def carry_out(self, asked: Asked, now: float) -> tuple[list[Binding], list[Binding]]:
+        """What was bound and what was unbound."""
+        held = self._of.get(asked.user, {})
+        after = _after(held, asked, now)
+        self._keep(asked.user, after)
         gone = [each for key, each in held.items() if key not in after]
-        self._keep(user, after)
-        return [each for each in wanted if each.expires > now], gone
+        return [each for each in asked.wanted if each.expires > now], gone
 
     def _refusal(
         self,
         request: Request,
         held: dict[tuple[str, ...], Binding],
         after: dict[tuple[str, ...], Binding],
-        wanted: list[Binding],
+        asked: Asked,
         now: float,
     ) -> Refused | None:
         headers, bounds = request.headers, self._bounds
@@ -143,7 +169,7 @@ class Bindings:
             same = binding.call_id == headers.call_id
             if touched and same and headers.cseq.number <= binding.cseq:
                 return Refused(500, "an older REGISTER than the one before")  # §10.3, step 7
-        brief = any(now < each.expires < now + bounds.shortest for each in wanted)
+        brief = any(now < each.expires < now + bounds.shortest for each in asked.wanted)
         if brief:
             return Refused(423, "too brief", (("Min-Expires", str(bounds.shortest)),))
         if len(after) > max(bounds.most, len(held)):
@@ -154,6 +180,7 @@ class Bindings:
         self, user: str, request: Request, contact: NameAddr, flow: Flow, now: float
     ) -> Binding:
         headers = request.headers
+        held = self._of.get(user, {})
         if len(contact.uri) > LONGEST_URI or Uri.parse(contact.uri).scheme not in {"sip", "sips"}:
             raise BadMessage(400, "A Contact that cannot be called")
         asked = contact.param("expires")
@@ -161,7 +188,7 @@ class Bindings:
         if asked is not None:
             seconds = number(asked, 2**32 - 1, "expires")
         agent = headers.get("user-agent") or ""
-        return Binding(
+        binding = Binding(
             user=user,
             uri=contact.uri,
             params=tuple((n, v) for n, v in contact.params if n not in {"expires", "q"}),
@@ -173,6 +200,8 @@ class Bindings:
             registered=now,
             agent="".join(each for each in agent if each.isprintable())[:64],
         )
+        before = held.get(binding.key)
+        return binding if before is None else replace(binding, token=before.token)
 
     def restore(self, binding: Binding) -> None:
         """As it was before a restart."""
@@ -198,6 +227,7 @@ class Bindings:
     def _keep(self, user: str, after: dict[tuple[str, ...], Binding]) -> None:
         for key, binding in self._of.get(user, {}).items():
             self._leave(user, binding.flow)
+            self._named.pop(binding.token, None)
             if key not in after:
                 self._ends.clear((user, key))
         if after:
@@ -206,8 +236,9 @@ class Bindings:
             self._of.pop(user, None)
         for key, binding in after.items():
             self._ends.set((user, key), binding.expires)
-            if binding.flow.reliable:
-                self._at.setdefault(binding.flow, {})[user] = None
+            self._at.setdefault(binding.flow, {})[user] = None
+            if binding.token:
+                self._named[binding.token] = binding
 
     def _leave(self, user: str, flow: Flow) -> None:
         users = self._at.get(flow)
@@ -215,6 +246,19 @@ class Bindings:
             users.pop(user, None)
             if not users:
                 del self._at[flow]
+
+
+def _after(
+    held: Mapping[tuple[str, ...], Binding], asked: Asked, now: float
+) -> dict[tuple[str, ...], Binding]:
+    """What a user has when it is carried out."""
+    after = {} if asked.everything else dict(held)
+    for binding in asked.wanted:
+        if binding.expires > now:
+            after[binding.key] = binding
+        else:
+            after.pop(binding.key, None)
+    return after
 
 
 def as_record(binding: Binding, epoch: float) -> dict[str, object]:
@@ -241,6 +285,9 @@ def from_record(record: Mapping[str, Any], epoch: float) -> Binding:
         cseq=int(record["cseq"]),
         registered=float(record["registered"]) - epoch,
         agent=str(record["agent"]),
+        token=str(record.get("token", "")),
+        service_route=tuple(str(each) for each in record.get("service_route", ())),
+        gruu=tuple((str(name), value) for name, value in record.get("gruu", ())),
     )
 
 

@@ -6,20 +6,32 @@ is kept for it; what belongs to a dialog or a transaction of ours is known by th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from config.effective import Terms
 from config.model import Config
 from sbc.actions import Flow
-from sbc.registrar.bindings import from_record
-from sbc.registrar.gate import Denied
-from sbc.registrar.registrar import Registrar, RegistrarLine
+from sbc.registrar.bindings import Refused, from_record
+from sbc.registrar.gate import Admitted, Denied
+from sbc.registrar.passed import Field, credentials
+from sbc.registrar.registrar import Named, Registrar, RegistrarLine
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Target, Targets
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request
 from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one trunk shall hear of a call, and no other."""
+
+    trunk: str
+    fields: tuple[Field, ...]
+    challenges: bool
+    """Its challenges are for the caller, who is known there."""
 
 
 class Phones:
@@ -51,7 +63,7 @@ class Phones:
         registrar = self.at(flow)
         if registrar is None or self._on_connection(registrar, request, flow) is not None:
             return None
-        result = registrar.gate.check(request, self._line.now)
+        result = self._checked(registrar, request, flow)
         if not isinstance(result, Denied):
             return None
         labels = {"trunk": registrar.name, "method": request.method}
@@ -64,7 +76,22 @@ class Phones:
         if registrar is None:
             return None
         user = self._on_connection(registrar, request, flow)
-        return user if user is not None else registrar.gate.named(request)
+        if user is not None:
+            return user
+        if registrar.at_core and request.method == "REGISTER":
+            return _user(request.headers.to.uri)
+        return _claimed(request) if registrar.at_core else registrar.gate.named(request)
+
+    def _checked(
+        self, registrar: Registrar, request: Request, flow: Flow
+    ) -> Admitted | Denied | None:
+        """Where the core asks for the proof, all that we know is who has registered from there."""
+        if not registrar.at_core:
+            return registrar.gate.check(request, self._line.now)
+        if request.method == "REGISTER":
+            return None
+        users = registrar.bindings.users_on(flow, self._line.now)
+        return None if _claimed(request) in users else Denied(403, (), "unregistered")
 
     def _on_connection(self, registrar: Registrar, request: Request, flow: Flow) -> str | None:
         """Nobody else can speak on a connection; a source of UDP can be forged."""
@@ -86,10 +113,38 @@ class Phones:
     def is_bound(self, group: str, user: str) -> bool:
         return self._of[group].bindings.is_bound(user, self._line.now)
 
-    def targets(self, group: str, user: str) -> list[Target] | None:
+    def targets(self, group: str, user: str, named: Named | None = None) -> list[Target] | None:
         """None: it is no access group."""
         registrar = self._of.get(group)
-        return None if registrar is None else registrar.targets(user)
+        return None if registrar is None else registrar.targets(user, named)
+
+    def named(self, request: Request, trunk: str) -> Named | Refused | None:
+        """The phone that is meant by a Request-URI which means no user."""
+        if not self._of:
+            return None
+        uri = Uri.parse(request.uri)
+        for registrar in self._of.values():
+            found = registrar.named(uri, trunk)
+            if found is not None:
+                return found
+        return None
+
+    def for_upstream(self, request: Request, flow: Flow, user: str | None) -> Told | None:
+        """What the registrar behind us shall hear of a call of one of its phones."""
+        registrar = self.at(flow) if self._of else None
+        if registrar is None or registrar.upstream is None or user is None:
+            return None
+        fields = [("Route", each) for each in registrar.route_of(user, flow)]
+        if registrar.at_core:
+            fields += credentials(request.headers)
+        return Told(registrar.upstream, tuple(fields), registrar.at_core)
+
+    def survivors(self, group: str, trunks: Sequence[str], user: str) -> list[Target]:
+        """Phones for a call of that group, if the core behind it should be lost (A4)."""
+        registrar = self._of.get(group)
+        if registrar is None or not registrar.local_calls or registrar.upstream not in trunks:
+            return []
+        return [replace(each, survives=True) for each in registrar.targets(user)]
 
     def lost(self, flow: Flow) -> None:
         for registrar in self._of.values():
@@ -109,8 +164,11 @@ class Phones:
                 listening = registrar is not None and self._listens(binding.flow)
             except (BadMessage, LookupError, TypeError, ValueError):
                 continue
-            alive = binding.expires > self._line.now and not binding.flow.reliable
-            if registrar is not None and listening and alive:
+            if registrar is None or not listening or binding.expires <= self._line.now:
+                continue
+            if binding.flow.reliable:
+                registrar.gone_before(binding)
+            else:
                 registrar.restore(binding)
 
     def _listens(self, flow: Flow) -> bool:
@@ -124,7 +182,11 @@ class Phones:
 
 def _claimed(request: Request) -> str | None:
     """Whom a request says to be from."""
+    return _user(request.headers.from_.uri)
+
+
+def _user(uri: str) -> str | None:
     try:
-        return Uri.parse(request.headers.from_.uri).user
+        return Uri.parse(uri).user
     except BadMessage:
         return None

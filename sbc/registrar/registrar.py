@@ -4,16 +4,21 @@ there (RFC 3261 §10.3; N6)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from config.effective import Terms
-from config.model import Access, Register
+from config.model import Access
 from sbc.actions import Action, Flow, StoreBinding
 from sbc.policy.extensions import unknown_among
-from sbc.registrar.bindings import Binding, Bindings, Bounds, Refused, as_record
+from sbc.registrar import gruu, outbound
+from sbc.registrar.absorbing import Absorbing
+from sbc.registrar.bindings import Asked, Binding, Bindings, Bounds, Refused, as_record
 from sbc.registrar.gate import Gate
+from sbc.registrar.gone import Gone
+from sbc.registrar.gruu import Gruus
 from sbc.registrar.nonces import Nonces
+from sbc.registrar.relaying import Came, Relaying
 from sbc.routing.listeners import Listeners
 from sbc.routing.targets import Target, Targets
 from sbc.sip.address import NameAddr
@@ -21,10 +26,26 @@ from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_response
 from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
-from sbc.upstream.registration import Line, Registration
+from sbc.upstream.registration import Line
 
-MOST_UPSTREAM = 100_000
-"""Registrations of ours for users; more phones than that are not of one border."""
+DATAGRAM_TIMER = 25.0
+"""Seconds between two keepalives of a phone on UDP: less than any usual NAT forgets (RFC 5626
+§4.4.2)."""
+Field = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A phone of a user, by the flow that is called, or by its instance (RFC 5627)."""
+
+    user: str
+    key: tuple[str, ...] | None = None
+    instance: str | None = None
+
+    def fits(self, binding: Binding) -> bool:
+        if self.key is not None:
+            return binding.key == self.key
+        return gruu.urn_of(binding) == self.instance
 
 
 class Registrar:
@@ -50,77 +71,139 @@ class Registrar:
         )
         passwords = {user: secret.get_secret_value() for user, secret in auth.users.items()}
         self.gate = Gate(passwords, access.domains, auth.algorithms, nonces)
-        bounds = Bounds(
-            int(settings.client_expires), int(settings.min_expires), settings.max_contacts
-        )
+        relays = settings.mode == "relay"
+        longest = settings.upstream_expires if relays else settings.client_expires
+        bounds = Bounds(int(longest), int(settings.min_expires), settings.max_contacts)
         self.bindings = Bindings(bounds)
+        self.gone = Gone()
+        self.at_core = auth.at == "core"
         self.reuse_connection = auth.reuse_connection
+        self.upstream = settings.upstream
+        self.local_calls = access.survivability.local_calls
         self._domains = frozenset(domain.lower() for domain in access.domains)
         self._domain = access.domains[0]
         self._terms = terms[name]
         self._line = line
         self._epoch = epoch
         self._targets = targets
-        upstream = settings.upstream if settings.mode == "absorb" else None
-        self._upstream_terms = None if upstream is None else terms[upstream]
+        self._longest = settings.client_expires
         self._upstream_expires = settings.upstream_expires
-        self._upstream: dict[str, Registration] = {}
-        """Of each user who has a phone, our own registration behind us."""
+        self._datagram_timer = DATAGRAM_TIMER
+        self._gruus = Gruus(tokens.token(64).encode(), self._domain)
+        self._absorbing: Absorbing | None = None
+        self._relaying: Relaying | None = None
+        if settings.upstream is not None and settings.mode == "absorb":
+            upstream = terms[settings.upstream]
+            self._absorbing = Absorbing(
+                line, settings, upstream, self._domain, targets, self._is_bound
+            )
+        elif settings.upstream is not None:
+            upstream = terms[settings.upstream]
+            self._relaying = Relaying(line, access, upstream, targets, self, self._held)
+
+    def _is_bound(self, user: str) -> bool:
+        return self.bindings.is_bound(user, self._line.now)
+
+    def _held(self, user: str) -> list[Binding]:
+        return self.bindings.of(user, self._line.now)
 
     # --- REGISTER ---------------------------------------------------------------------------------
 
     def register(self, key: Key, request: Request, flow: Flow, user: str) -> None:
-        """From one who has proved to be `user`."""
-        before = {each.key: each.flow for each in self.bindings.of(user, self._line.now)}
+        """From one who has proved to be `user`, or who has to prove it to the core."""
+        came = Came(key, request, flow, user)
         try:
             refusal = self._insists(request) or self._identity(request, user)
-            changed = refusal or self.bindings.register(user, request, flow, self._line.now)
+            asked = refusal or self.bindings.asked(user, request, flow, self._line.now)
         except BadMessage as bad:
-            changed = Refused(bad.status, bad.reason)
-        if isinstance(changed, Refused):
-            self._answer(key, request, changed.status, changed.fields)
-            labels = {"trunk": self.name, "status": str(changed.status)}
-            self._line.note("register_refused", labels, why=changed.reason, user=user)
-            return
-        bound, gone = changed
+            asked = Refused(bad.status, bad.reason)
+        if isinstance(asked, Refused):
+            self.refused(came, asked)
+        elif self._relaying is not None:
+            self._relaying.pass_on(came, asked)
+        else:
+            self.settled(came, self._granted(came, asked), self._own_fields(came))
+
+    def refused(self, came: Came, why: Refused) -> None:
+        self._answer(came.key, came.request, why.status, why.fields)
+        labels = {"trunk": self.name, "status": str(why.status)}
+        self._line.note("register_refused", labels, why=why.reason, user=came.user)
+
+    def settled(self, came: Came, asked: Asked, fields: tuple[Field, ...]) -> None:
+        """It is granted as it stands now."""
+        user = came.user
+        before = {each.key: each.flow for each in self._held(user)}
+        bound, gone = self.bindings.carry_out(asked, self._line.now)
         for binding in gone:
             self._store(binding, None)
         for binding in bound:
             self._store(binding, binding)
+            self.gone.forget(binding.token)
             old = before.get(binding.key, binding.flow)
             if old != binding.flow:
                 self._line.moved(self.name, user, old, binding.flow)
         self._arm()
-        self._follow(user)
-        self._answer(key, request, 200, self._contacts(user))
+        if self._absorbing is not None:
+            self._absorbing.follow(user)
+        self._answer(came.key, came.request, 200, (*fields, *self._contacts(user)))
         what = "refreshed" if bound else "asked" if not gone else "removed"
         self._line.note("register", {"trunk": self.name}, what=what, user=user)
 
+    def allowed(self, binding: Binding) -> float:
+        """The most seconds that a phone may be granted there."""
+        del binding
+        return self._longest
+
+    def _granted(self, came: Came, asked: Asked) -> Asked:
+        """Each phone gets a name, by which we know it again, and with it its GRUUs if it asks."""
+        tokens = self._line.tokens
+        named = gruu.OPTION_TAG in came.request.headers.supported
+        wanted = []
+        for each in asked.wanted:
+            binding = replace(each, token=each.token or tokens.token(24))
+            issued = self._gruus.issue(binding, tokens.token(8)) if named else ()
+            wanted.append(replace(binding, gruu=issued))
+        return replace(asked, wanted=tuple(wanted))
+
+    def _own_fields(self, came: Came) -> tuple[Field, ...]:
+        if not outbound.is_asked(came.request):
+            return ()
+        return outbound.agreed(came.flow, self._datagram_timer)
+
     def _insists(self, request: Request) -> Refused | None:
-        """On what a registrar of ours does not do, such as `outbound` (§10.3, step 2)."""
-        unknown = ", ".join(unknown_among(request.headers.require, self._terms))
-        return Refused(420, f"requires {unknown}", (("Unsupported", unknown),)) if unknown else None
+        """On what a registrar of ours does not do, such as Path (§10.3, step 2)."""
+        known = {outbound.OPTION_TAG, gruu.OPTION_TAG}
+        if self._relaying is not None:
+            known.add("path")  # so says the registrar upstream
+        insists = [tag for tag in request.headers.require if tag not in known]
+        if unknown := ", ".join(unknown_among(insists, self._terms)):
+            return Refused(420, f"requires {unknown}", (("Unsupported", unknown),))
+        if request.headers.max_forwards == 0:
+            return Refused(483, "no hops left")
+        if outbound.is_asked(request) and outbound.lacks_first_hop(request):
+            return Refused(439, "its flow ends at somebody else")
+        return None
 
     def _identity(self, request: Request, user: str) -> Refused | None:
         """The address of record is that of To, and the user's own (A6)."""
         uri = Uri.parse(request.headers.to.uri)
         if uri.host.lower() not in self._domains:
             return Refused(404, "an address of record of another domain")
-        if (uri.user or "").partition(";")[0] != user:
+        if not self.at_core and (uri.user or "").partition(";")[0] != user:
             return Refused(403, "an address of record of another user")
         return None
 
-    def _contacts(self, user: str) -> tuple[tuple[str, str], ...]:
+    def _contacts(self, user: str) -> tuple[Field, ...]:
         """All that are bound now, with the time that is left (§10.3, step 8)."""
         now, fields = self._line.now, []
         for binding in self.bindings.of(user, now):
             left = max(1, round(binding.expires - now))
-            shown = (*binding.params, ("expires", str(left)))
+            shown = (*binding.params, *binding.gruu, ("expires", str(left)))
             fields.append(("Contact", str(NameAddr("", binding.uri, shown))))
         return tuple(fields)
 
     def _answer(
-        self, key: Key, request: Request, status: int, fields: tuple[tuple[str, str], ...] = ()
+        self, key: Key, request: Request, status: int, fields: tuple[Field, ...] = ()
     ) -> None:
         own = (("Server", self._line.user_agent), *fields)
         tag = self._line.tokens.token(16)
@@ -128,10 +211,12 @@ class Registrar:
 
     # --- calls ------------------------------------------------------------------------------------
 
-    def targets(self, user: str) -> list[Target]:
-        """Each phone of the user, by the flow on which it has registered."""
+    def targets(self, user: str, named: Named | None = None) -> list[Target]:
+        """Each phone of the user, by the flow on which it has registered; or the one named."""
         found = []
-        for place, binding in enumerate(self.bindings.of(user, self._line.now)):
+        for place, binding in enumerate(self._held(user)):
+            if named is not None and not named.fits(binding):
+                continue
             listener = self._line.listeners.of(binding.flow)
             uri = Uri.parse(binding.uri)
             found.append(
@@ -139,32 +224,69 @@ class Registrar:
             )
         return found
 
+    def named(self, uri: Uri, trunk: str) -> Named | Refused | None:
+        """The phone that a Request-URI from there means, where it does not mean a user."""
+        if self._relaying is not None and trunk == self.upstream:
+            binding = self.bindings.named(uri.user or "")
+            if binding is not None:
+                return Named(binding.user, key=binding.key)
+            if self.gone.has(uri.user or "", self._line.now):
+                return Refused(430, "the flow of the phone is gone")
+            return None
+        instance = uri.param("gr")
+        if instance is None or uri.host.lower() not in self._domains:
+            return None
+        if instance:
+            return Named(uri.user or "", instance=instance)
+        binding = self._gruus.found(uri.user or "", self.bindings.named)
+        return None if binding is None else Named(binding.user, key=binding.key)
+
+    def route_of(self, user: str, flow: Flow) -> tuple[str, ...]:
+        """The Service-Route of a phone (RFC 3608 §6.1)."""
+        for each in self._held(user):
+            if each.flow == flow:
+                return each.service_route
+        return ()
+
     # --- time, restarts, connections --------------------------------------------------------------
 
     def lost(self, flow: Flow) -> None:
-        self._unbound(self.bindings.lost(flow), "connection")
+        gone = self.bindings.lost(flow)
+        for binding in gone:
+            self._over(binding, "connection")
+            if self._absorbing is not None:
+                self._absorbing.disconnected(binding.user)
+        self._arm()
 
     def timer(self, name: str) -> None:
         del name  # there is one: the first binding that ends
-        self._unbound(self.bindings.expire(self._line.now), "expired")
+        for binding in self.bindings.expire(self._line.now):
+            self._over(binding, "expired")
+            if self._absorbing is not None:
+                self._absorbing.follow(binding.user)
+        self._arm()
 
     def restore(self, binding: Binding) -> None:
         """Bound before a restart, by a way that may still lead there."""
         self.bindings.restore(binding)
         self._arm()
-        self._follow(binding.user)
+        if self._absorbing is not None:
+            self._absorbing.restored(binding.user)
 
     def stop(self) -> None:
-        """The border ends: upstream is told, where it was we who registered."""
-        for registration in self._upstream.values():
-            registration.stop()
+        """The border ends."""
+        if self._absorbing is not None:
+            self._absorbing.stop()
 
-    def _unbound(self, gone: list[Binding], why: str) -> None:
-        for binding in gone:
-            self._store(binding, None)
-            self._line.note("unregistered", {"trunk": self.name}, why=why, user=binding.user)
-            self._follow(binding.user)
-        self._arm()
+    def gone_before(self, binding: Binding) -> None:
+        """Its connection did not survive a restart of ours; upstream cannot know."""
+        if self._relaying is not None:
+            self.gone.add(binding.token, self._line.now + self._upstream_expires)
+
+    def _over(self, binding: Binding, why: str) -> None:
+        self._store(binding, None)
+        self.gone_before(binding)
+        self._line.note("unregistered", {"trunk": self.name}, why=why, user=binding.user)
 
     def _arm(self) -> None:
         expiry = self.bindings.next_expiry()
@@ -179,23 +301,6 @@ class Registrar:
         key = "\n".join(binding.key).encode("utf-8", "backslashreplace").decode()
         self._line.actions.append(StoreBinding(self.name, binding.user, key, record))
 
-    def _follow(self, user: str) -> None:
-        """Upstream knows the user for as long as one phone is there (N6)."""
-        terms = self._upstream_terms
-        if terms is None:
-            return
-        held = self._upstream.get(user)
-        if not self.bindings.is_bound(user, self._line.now):
-            if held is not None:
-                held.stop()
-                del self._upstream[user]
-            return
-        if held is None and len(self._upstream) < MOST_UPSTREAM:
-            wanted = Register.model_construct(expires=self._upstream_expires, user=user)
-            ours = replace(terms, register=wanted, domain=self._domain)
-            held = self._upstream[user] = Registration(self._line, ours, self._targets, user)
-            held.start()
-
     def shown(self, now: float) -> list[dict[str, object]]:
         """For operators."""
         return [
@@ -207,12 +312,15 @@ class Registrar:
                 "source": f"{binding.flow.remote[0]}:{binding.flow.remote[1]}",
                 "expires_in": round(binding.expires - now),
                 "user_agent": binding.agent,
-                "upstream": self._upstream[binding.user].shown(now)["state"]
-                if binding.user in self._upstream
-                else None,
+                "upstream": self._shown_upstream(binding.user, now),
             }
             for binding in self.bindings
         ]
+
+    def _shown_upstream(self, user: str, now: float) -> object:
+        if self._relaying is not None:
+            return "lost" if self._relaying.lost_since is not None else "registered"
+        return None if self._absorbing is None else self._absorbing.shown(user, now)
 
 
 class RegistrarLine(Line, Protocol):

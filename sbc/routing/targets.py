@@ -28,6 +28,8 @@ class Target:
     told who is called at its address."""
     user: str | None = None
     """Whose phone it is."""
+    survives: bool = False
+    """Tried only if whatever came before it is out of order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,17 @@ _SHOWN = {
 }
 
 
+class Asking(Protocol):
+    """Whoever sends a request that belongs to no call."""
+
+    call: None
+
+    @property
+    def trunk(self) -> str | None: ...
+    def responded(self, key: Key, response: Response, flow: Flow) -> None: ...
+    def failed(self, key: Key, cause: str) -> None: ...
+
+
 class Line(Protocol):
     """As much of the wire as a registration uses."""
 
@@ -54,7 +65,7 @@ class Line(Protocol):
     user_agent: str
 
     def via(self, flow: Flow) -> str: ...
-    def send(self, request: Request, flow: Flow, owner: Registration) -> Key: ...
+    def send(self, request: Request, flow: Flow, owner: Asking) -> Key: ...
     def answer_challenge(
         self, key: Key, sent: Sent, response: Response, flow: Flow, cseq: int
     ) -> tuple[Key, Sent] | None: ...

@@ -3,10 +3,13 @@
 RFC 3261 §10.3.
 """
 
+from typing import cast
+
 import pytest
 
-from sbc.sip.message import Request
-from tests.support.access_phone import ABSORB, SECRETS, AccessPhone
+from sbc.actions import Flow
+from sbc.sip.message import Request, parse
+from tests.support.access_phone import ABSORB, SECRETS, AccessPhone, access
 from tests.support.border import CALLEE, Border
 from tests.support.messages import answer, invite
 
@@ -93,9 +96,72 @@ def test_a_call_of_the_core_finds_the_phone() -> None:
     assert phone.called().uri == "sip:anna@192.168.1.5:5060"
 
 
-def test_the_border_leaves_the_core_in_order() -> None:
-    border = Border(ABSORB)
+def test_the_border_leaves_the_core_in_order_if_it_is_told_to() -> None:
+    border = Border(access("mode: absorb, upstream: pbx, on_stop: unregister"))
     AccessPhone(border).register()
     granted(border)
     border.perform(border.core.drain(border.now))
     assert border.request(PBX, "REGISTER").headers.expires == 0
+
+
+def registers(border: Border) -> list[Request]:
+    return [m for m in border.take(PBX) if isinstance(m, Request) and m.method == "REGISTER"]
+
+
+def test_the_end_of_the_border_takes_no_user_from_the_core() -> None:
+    border = Border(ABSORB)
+    AccessPhone(border).register()
+    granted(border)
+    border.perform(border.core.drain(border.now))
+    assert border.heard(PBX) == []
+
+
+def test_a_connection_that_is_made_anew_is_not_worth_a_word_upstream() -> None:
+    border = Border(ABSORB)
+    phone = AccessPhone(border, transport="tcp")
+    phone.register()
+    granted(border)
+    for port in range(40001, 40006):
+        border.perform(border.core.transport_failed(phone.flow, border.now))
+        border.wait(20)
+        phone.flow = Flow("wan", "tcp", ("192.0.2.77", port))
+        phone.challenge = None
+        assert phone.register() == 200
+        border.wait(30)
+    assert registers(border) == []
+
+
+def test_a_connection_that_does_not_come_back_is_told_after_a_while() -> None:
+    border = Border(ABSORB)
+    phone = AccessPhone(border, transport="tcp")
+    phone.register()
+    granted(border)
+    border.perform(border.core.transport_failed(phone.flow, border.now))
+    border.wait(59)
+    assert registers(border) == []
+    border.wait(1)
+    assert border.request(PBX, "REGISTER").headers.expires == 0
+
+
+def test_after_a_restart_the_core_hears_of_users_one_after_the_other() -> None:
+    before = Border(ABSORB)
+    AccessPhone(before).register()
+    (record,) = before.stored.values()
+    assert record is not None
+    users = [f"user{n}" for n in range(200)]
+    later = cast(float, record["expires"]) + 600
+    kept = [("phones", {**record, "user": user, "expires": later}) for user in users]
+    border = Border(ABSORB)
+    border.perform(border.core.restore(kept, border.now))
+    heard: list[int] = []
+    for _ in range(60):
+        border.wait(1)
+        heard.append(len({m.headers.to.uri for m in registers(border)}))
+    assert max(heard) < 60  # with those that nobody has answered yet, which are repeated
+    begun = {m.headers.to.uri for _, m in parsed(border) if m.method == "REGISTER"}
+    assert len(begun) == len(users)
+
+
+def parsed(border: Border) -> list[tuple[Flow, Request]]:
+    found = [(flow, parse(data)) for flow, data in border.sent if flow == PBX]
+    return [(flow, m) for flow, m in found if isinstance(m, Request)]

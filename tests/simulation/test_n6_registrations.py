@@ -135,8 +135,8 @@ def test_the_best_phone_is_tried_first_and_the_next_if_it_cannot_be_reached(
 
 def test_what_we_do_not_do_is_not_promised(border: Border) -> None:
     phone = AccessPhone(border)
-    assert phone.register(60, "Require: outbound, gruu") == 420
-    assert phone.answer.headers.get("unsupported") == "outbound, gruu"
+    assert phone.register(60, "Require: path, gruu, pref") == 420
+    assert phone.answer.headers.get("unsupported") == "path, pref"
     assert users(border) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import md5, sha256
 from itertools import count
 
@@ -71,6 +72,8 @@ class AccessPhone:
         self.challenge: Challenge | None = None
         self.algorithm = "SHA-256"
         self.last = b""
+        self.between: Callable[[], None] = lambda: None
+        """What happens behind the border while this phone waits for its answer."""
 
     # --- requests ---------------------------------------------------------------------------------
 
@@ -101,15 +104,19 @@ class AccessPhone:
     def again(self) -> list[Response]:
         """The last request as it was."""
         self.border.receive(self.last, self.flow)
+        self.between()
         return [each for each in self.border.take(self.flow) if isinstance(each, Response)]
 
     def register(self, expires: int | None = None, *extra: str, contact: str | None = None) -> int:
-        """Once more after a challenge; the final status."""
+        """Once more after a challenge; the final status, 0 without one."""
         asked = [] if expires is None else [f"Expires: {expires}"]
         where = self.contact if contact is None else contact
         fields = [*asked, *([f"Contact: {where}"] if where else []), *extra]
         for _ in range(2):
-            (answer,) = self.send("REGISTER", "sip:example.com", *fields)
+            answers = self.send("REGISTER", "sip:example.com", *fields)
+            if not answers:
+                return 0
+            (answer,) = answers
             if answer.status != 401:
                 break
             self.heed(answer)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from config.checks.access import domains, names, registrars, zones
+from config.checks.access import domains, names, proofs, registrars, survival, zones
 from config.model import Config
 from config.problems import Loc
 from tests.config.samples import model, told
@@ -24,7 +24,7 @@ def configured(*names: str, **more: Any) -> Config:
 
 
 def test_a_group_without_mistakes_has_no_findings() -> None:
-    for check in (names, zones, domains, registrars):
+    for check in (names, zones, domains, registrars, proofs, survival):
         assert list(check(configured("phones"))) == []
         assert list(check(model())) == []
 
@@ -49,6 +49,7 @@ def test_a_domain_is_a_name() -> None:
     ("registrar", "where"),
     [
         ({"mode": "absorb"}, "mode"),
+        ({"mode": "relay"}, "mode"),
         ({"mode": "local", "upstream": "pbx"}, "upstream"),
         ({"client_expires": "30s", "min_expires": "31s"}, "min_expires"),
     ],
@@ -61,3 +62,31 @@ def test_a_registrar_that_cannot_work_is_told(registrar: dict[str, Any], where: 
 def test_absorbing_needs_a_trunk_upstream() -> None:
     right = {"mode": "absorb", "upstream": "pbx"}
     assert list(registrars(configured("phones", registrar=right))) == []
+
+
+RELAY = {"mode": "relay", "upstream": "pbx"}
+USERS = {"users": {"anna": "${ENV:ANNA}"}}
+
+
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ({"auth": {"at": "core"}}, ("auth", "at")),
+        ({"auth": {"at": "core", **USERS}, "registrar": RELAY}, ("auth", "users")),
+        ({"auth": {}}, ("auth",)),
+        ({"survivability": {"hold_bindings": "1h"}}, ("survivability", "hold_bindings")),
+        ({"survivability": {"local_calls": True}}, ("survivability", "local_calls")),
+    ],
+)
+def test_who_challenges_and_what_survives_must_make_sense(
+    more: dict[str, Any], where: tuple[str, ...]
+) -> None:
+    config = configured("phones", **more)
+    ((loc, _),) = told([*proofs(config), *survival(config)])
+    assert loc == ("access", "phones", *where)
+
+
+def test_the_core_may_challenge_in_our_place_and_phones_may_survive_it() -> None:
+    kept = {"local_calls": True, "hold_bindings": "2h"}
+    config = configured("phones", auth={"at": "core"}, registrar=RELAY, survivability=kept)
+    assert list(proofs(config)) == list(survival(config)) == []

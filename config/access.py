@@ -1,0 +1,91 @@
+"""Access groups: phones, who they are, where they register, and what holds for them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config.fields import Name, Seconds, Section, Whole
+from config.peers import SessionTimer, TrunkLimits
+from config.secrets import Secret
+from config.zones import Latching, Privacy
+
+
+class Registrar(Section):
+    """Where phones register (RFC 3261 §10.3)."""
+
+    mode: Literal["local", "absorb", "relay"] = "local"
+    """`local`: we are the registrar; `absorb`: so for the phones, and for each user we register
+    upstream, once in a long time (N6); `relay`: each REGISTER goes on to the registrar upstream,
+    with a Path of ours (RFC 3327)."""
+    upstream: Name | None = None
+    """`absorb`, `relay`: the trunk with the registrar behind us."""
+    client_expires: Annotated[Seconds, Field(ge=30, le=86_400)] = 300.0
+    """The longest that a phone is granted."""
+    min_expires: Annotated[Seconds, Field(ge=10, le=3600)] = 30.0
+    """Whoever asks for less gets 423."""
+    upstream_expires: Annotated[Seconds, Field(ge=60, le=86_400)] = 3600.0
+    """`absorb`: what we ask for; `relay`: the most that a phone may ask for."""
+    max_contacts: Annotated[Whole, Field(ge=1, le=64)] = 5
+    """Of one user."""
+    reconnect: Annotated[Seconds, Field(le=3600)] = 60.0
+    """`absorb`: so long a phone whose connection was lost may take to come back, until upstream is
+    told that it is gone."""
+    spread: Annotated[Seconds, Field(le=3600)] = 60.0
+    """`absorb`: after a restart users are registered upstream again within this time, one by
+    one."""
+    on_stop: Literal["keep", "unregister"] = "keep"
+    """`absorb`: what the end of the border means for registrations upstream."""
+
+
+class Survivability(Section):
+    """What phones can do while the trunk upstream is lost (A4)."""
+
+    local_calls: bool = False
+    """A call that would go upstream goes to the called user's phone, when nobody answers there."""
+    hold_bindings: Annotated[Seconds, Field(le=604_800)] = 0.0
+    """`relay`: for so long phones are told that they are registered, though nobody upstream can say
+    so."""
+
+
+class AccessAuth(Section):
+    """Digest authentication (RFC 7616, RFC 8760)."""
+
+    at: Literal["edge", "core"] = "edge"
+    """Who challenges: we, or the registrar upstream (`relay`), whose challenges then pass."""
+    users: dict[str, Secret] = {}
+    """Passwords by name; the name is the user of the address of record."""
+    algorithms: Annotated[tuple[Literal["SHA-256", "MD5"], ...], Field(min_length=1)] = (
+        "SHA-256",
+        "MD5",
+    )
+    """Offered in this order: the strongest first."""
+    nonce_lifetime: Annotated[Seconds, Field(ge=10, le=3600)] = 300.0
+    reuse_connection: bool = True
+    """Who has registered on a connection needs no more credentials on it."""
+
+
+class AccessIdentity(Section):
+    from_must_match: bool = True
+    """Who calls must be who was authenticated (A6)."""
+
+
+class Access(Section):
+    """Phones of a zone, known by name and password."""
+
+    zone: Name
+    domains: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Of their addresses of record; the first is the realm, and our name for them."""
+    registrar: Registrar = Registrar()
+    auth: AccessAuth
+    identity: AccessIdentity = AccessIdentity()
+    survivability: Survivability = Survivability()
+    codec_policy: Name | None = None
+    latching: Latching | None = None
+    media: Name | None = None
+    limits: TrunkLimits = TrunkLimits()
+    session_timer: SessionTimer = SessionTimer()
+    privacy: Privacy = Privacy()
+    offerless: Literal["relay", "insert"] = "relay"
+    refer: Literal["relay", "local", "reject"] | None = None
+    redirect: Literal["relay", "follow"] = "relay"
+    max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3
