@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from media.control import FarEnd, SessionReport, SideReport, StreamReport, Totals
+from media.control import FarEnd, Losses, SessionReport, SideReport, StreamReport, Totals, Verdict
 from sbc.actions import Flow
 from sbc.b2bua.record import media_of, plain
 from tests.support.border import CALLEE, CALLER, Border
@@ -35,6 +35,8 @@ SIDE = SideReport(
     far_end=FarEnd(4, 0.0195, 20, 6.4, 4.2),
     mos=4.4,
     mos_method="E-model G.107",
+    losses=Losses(0, 0, 0),
+    verdict=Verdict("ok", None, ""),
 )
 STREAM = StreamReport(0, "audio", replace(SIDE, interface="wan"), SIDE)
 
