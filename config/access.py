@@ -87,5 +87,6 @@ class Access(Section):
     privacy: Privacy = Privacy()
     offerless: Literal["relay", "insert"] = "relay"
     refer: Literal["relay", "local", "reject"] | None = None
+    replaces: Literal["relay", "local"] = "relay"
     redirect: Literal["relay", "follow"] = "relay"
     max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3

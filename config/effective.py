@@ -44,6 +44,8 @@ class Terms:
     offerless: Literal["relay", "insert"]
     refer: Literal["relay", "local", "reject"]
     """What becomes of a REFER that it sends."""
+    replaces: Literal["relay", "local"]
+    """What becomes of its INVITE with Replaces."""
     redirect: Literal["relay", "follow"]
     """What becomes of a 3xx that it sends."""
     max_redirects: int
@@ -96,6 +98,7 @@ def _peer(
         limits=peer.limits,
         offerless=peer.offerless,
         refer=peer.refer or ("relay" if zone.trust == "trusted" else "reject"),
+        replaces=peer.replaces,
         redirect=peer.redirect,
         max_redirects=peer.max_redirects,
         session_timer=peer.session_timer,

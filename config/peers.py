@@ -91,9 +91,12 @@ class Trunk(Section):
     offerless: Literal["relay", "insert"] = "relay"
     """An INVITE without an offer goes there as it came, or with an offer of ours (S6)."""
     refer: Literal["relay", "local", "reject"] | None = None
-    """What becomes of its REFER (RFC 3515): it crosses to the other side, the border
-    does a blind transfer itself, or it gets 403. None:
-    `relay` in a trusted zone, `reject` in an untrusted one."""
+    """What becomes of its REFER (RFC 3515): it crosses to the other side, the border does the
+    transfer itself, or it gets 403. None: `relay` in a trusted zone, `reject` in an untrusted
+    one."""
+    replaces: Literal["relay", "local"] = "relay"
+    """Its INVITE with Replaces (RFC 3891) goes to the party whose dialog it names; or the border
+    puts the newcomer into that call itself."""
     redirect: Literal["relay", "follow"] = "relay"
     """Its 3xx goes back to the caller, at our own address; or the border calls the numbers that it
     names, where the routes of the caller let it."""

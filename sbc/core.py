@@ -217,6 +217,7 @@ class Core:
             "calls": len(self._agent.calls),
             "transactions": self._layer.counts(),
             "dialogs": len(self._wire.usages),
+            "aliases": len(self._wire.aliases),
             "owners": len(self._wire.owners),
             "timers": len(self._wire.timers),
             "asks": len(self._shared.asks),

@@ -332,6 +332,7 @@ class Agent:
         for dialog, usage in list(wire.usages.items()):
             if usage.leg.call is call:
                 del wire.usages[dialog]
+                wire.aliases.forget(usage)
                 for name in ("2xx", "patience", "session"):
                     wire.timers.clear((usage, name))
         for key, owner in list(wire.owners.items()):

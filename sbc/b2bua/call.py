@@ -27,7 +27,6 @@ from sbc.b2bua.media import MediaPlan
 from sbc.b2bua.redirect import Redirects
 from sbc.b2bua.session_id import SessionId
 from sbc.b2bua.trace import Trace
-from sbc.b2bua.transferee import Transferee
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import Wire
 from sbc.policy.chain import Reject
@@ -36,7 +35,9 @@ from sbc.routing.targets import Target, Targets
 from sbc.transaction.events import Key
 
 if TYPE_CHECKING:
-    from sbc.b2bua.transfer import Transfer
+    from sbc.b2bua.moving import Moving
+    from sbc.b2bua.remaining import Remaining
+    from sbc.b2bua.transferee import Transferee
 
 
 class State(Enum):
@@ -209,7 +210,7 @@ class Call:
         self.offer = offer
         """What the INVITE brought; both go to each target that is tried."""
         self.state = State.ALLOCATING
-        self.callee: Callee | None = None
+        self.callee: Callee | Remaining | None = None
         self.called = facts.parties.called
         """The number that is being called; a redirect may change it."""
         self.redirects = Redirects(self.called)
@@ -226,14 +227,14 @@ class Call:
         """INVITEs of ours that only refresh a session."""
         self.own_offer: Session | None = None
         """What a transferred party said last, which is offered to the target in its name."""
-        self.goes_on: tuple[MediaPlan, Side] | None = None
-        """The plan and side in whose numbering the caller's descriptions go on."""
+        self.goes_on: dict[Side, tuple[MediaPlan, Side]] = {}
+        """The plan and side in whose numbering the descriptions of a side go on."""
         self.told: Told | None = None
         """For the registrar behind the caller alone."""
-        self.transfer: Transfer | None = None
-        """Of one party of this call to another."""
+        self.transfer: Moving | None = None
+        """Of one party of this call to another call."""
         self.linked: str | None = None
-        """The call that this one was transferred from, or to."""
+        """The call that this one came out of, or that goes on with one of its parties."""
         self.inserted: Session | None = None
         """Our own offer, to a target that refuses an INVITE without one."""
         self.previews: dict[Usage, Session] = {}

@@ -65,6 +65,7 @@ _UNANSWERED: Mapping[type[CallEvent], Handler] = {
 _SETUP: Mapping[type[CallEvent], Handler] = {
     Answered: setup.answered,
     PrackReceived: setup.early_offer_answered,
+    JoinDue: transfer.join_due,
     Progressed: setup.progressed,
     Refused: setup.turned_down,
 }

@@ -4,19 +4,20 @@ away."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sbc.actions import Flow, Journal
 from sbc.b2bua.call import Call, Facts, Reached, Shared
 from sbc.b2bua.caller import Caller
-from sbc.b2bua.content import ACCEPT, Content, read
+from sbc.b2bua.content import ACCEPT, read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
 from sbc.b2bua.leg import Leg, Peer, owed
 from sbc.b2bua.page import Pages
 from sbc.b2bua.record import refusal_record
-from sbc.b2bua.replaces import replaced
+from sbc.b2bua.remaining import Remaining
+from sbc.b2bua.replaces import Place, place, target_dialog
 from sbc.b2bua.session_id import NULL, SessionId, local_half
 from sbc.dialog import session_timer
 from sbc.policy import chain
@@ -43,6 +44,20 @@ _WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 """Methods which mean nothing outside a dialog."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where an admitted INVITE goes."""
+
+    attempt: Attempt
+    """As the policies let it by."""
+    route: str
+    targets: list[Target]
+    there: Place | None = None
+    """The dialog that it names."""
+    in_place: bool = False
+    """The border itself puts the newcomer there."""
+
+
 class OutOfDialog:
     def __init__(self, shared: Shared, sources: Sources, phones: Phones) -> None:
         config = shared.config
@@ -54,16 +69,18 @@ class OutOfDialog:
         self._routes = Routes(config, phones.is_bound)
         shared.reach = self._reach
         limits = {name: terms.limits for name, terms in shared.terms.items()}
+        routed = route(self._routes)
         self._policies = (
             hops,
             draining,
             extensions(shared.terms),
             session_interval,
             identity(config.access),
-            route(self._routes),
+            routed,
             admission(limits),
         )
         """The published order: docs/policies.md."""
+        self._unrouted = tuple(each for each in self._policies if each is not routed)
 
     def receive(
         self, key: Key, request: Request, flow: Flow, in_use: Callable[[str], int]
@@ -170,17 +187,45 @@ class OutOfDialog:
             self._wire.note("invite_refused", labels, why=bad.reason)
             return None
         attempt = self._attempt(request, flow, who, in_use(trunk), least)
-        verdict = chain.run(self._policies, attempt)
-        if isinstance(verdict, Attempt):
-            try:
-                targets = self._targets(verdict, named)
-                if targets:
-                    return self._call(key, request, flow, verdict, who, targets)
-                verdict = self._unreachable(verdict.chosen)
-            except BadMessage as bad:
-                verdict = Reject(bad.status, bad.reason, owed(bad.status, terms))
+        try:
+            there = place(self._wire, request.headers, trunk, flow.interface)
+            if there is not None and there.header == "Replaces" and terms.replaces == "local":
+                verdict = self._in_place(attempt, there, named)
+            else:
+                verdict = self._routed(attempt, there, named)
+            if isinstance(verdict, _Way):
+                return self._call(key, request, flow, who, verdict)
+        except BadMessage as bad:
+            verdict = Reject(bad.status, bad.reason, owed(bad.status, terms))
         self._refuse(key, request, attempt, who, verdict)
         return None
+
+    def _routed(self, attempt: Attempt, there: Place | None, named: Named | None) -> _Way | Reject:
+        """Where the policies lead; to the very peer whose dialog is named, and nowhere else (S9).
+        Raises BadMessage."""
+        verdict = chain.run(self._policies, attempt)
+        if isinstance(verdict, Reject):
+            return verdict
+        assert verdict.chosen is not None
+        targets = self._targets(verdict, named)
+        if not targets:
+            return self._unreachable(verdict.chosen)
+        if there is not None:
+            targets = [each for each in targets if each.trunk == there.peer.trunk]
+            if not targets:
+                raise BadMessage(481, f"{there.header} names a dialog elsewhere")
+        return _Way(verdict, verdict.chosen.route, targets, there)
+
+    def _in_place(self, attempt: Attempt, there: Place, named: Named | None) -> _Way | Reject:
+        """We put the newcomer into that call ourselves, so that no route is needed; while it rings
+        only its parties can. Raises BadMessage."""
+        if not there.is_up:
+            return self._routed(attempt, there, named)
+        verdict = chain.run(self._unrouted, attempt)
+        if isinstance(verdict, Reject):
+            return verdict
+        there.check_in_place()
+        return _Way(verdict, there.usage.leg.call.facts.route, [], there, in_place=True)
 
     def _meant(self, trunk: str, who: Parties, request: Request) -> tuple[Parties, Named | None]:
         """A trunk that we registered with sends what is for our account to our Contact there; then
@@ -215,20 +260,23 @@ class OutOfDialog:
         key: Key,
         request: Request,
         flow: Flow,
-        attempt: Attempt,
         who: Parties,
-        targets: list[Target],
+        way: _Way,
     ) -> Call:
         """Raises BadMessage for a body that cannot be taken."""
         config, tokens, headers = self._shared.config, self._wire.tokens, request.headers
+        attempt = way.attempt
         content, offer = read(request, self._shared.terms[attempt.trunk])
         content = content.proved(attempt.user)
-        content, targets = self._replacing(request, flow, attempt.trunk, content, targets)
-        assert attempt.chosen is not None
+        fields = target_dialog(self._wire, headers, attempt.trunk, flow.interface)
+        if way.there is not None:
+            fields = (*fields, way.there.field)
+        if fields:
+            content = replace(content, fields=(*content.fields, *fields))
         assert attempt.max_forwards is not None
         trusted = config.zones[attempt.zone].trust == "trusted"
         peer = Peer(attempt.zone, attempt.trunk, trusted, attempt.user)
-        facts = Facts(tokens.token(16), attempt.chosen.route, peer, who, attempt.max_forwards)
+        facts = Facts(tokens.token(16), way.route, peer, who, attempt.max_forwards)
         session = SessionId(local_half(headers.get("session-id")) or tokens.token(32))
         call = Call(self._shared, facts, session, content, offer)
         leg = Leg(
@@ -243,7 +291,10 @@ class OutOfDialog:
         leg.heard(request)
         call.caller = Caller(leg, key, request, offered=offer is not None)
         call.told = self._phones.for_upstream(request, flow, attempt.user)
-        call.targets = targets
+        call.targets = way.targets
+        if way.in_place and way.there is not None:
+            call.callee = Remaining(call, way.there.peer)
+            call.targets = [call.callee.target]
         return call
 
     def admit(
@@ -266,20 +317,6 @@ class OutOfDialog:
         if verdict.chosen is None or not targets:
             return Reject(480, "nobody is registered there")
         return Reached(verdict.chosen.route, targets)
-
-    def _replacing(
-        self, request: Request, flow: Flow, trunk: str, content: Content, targets: list[Target]
-    ) -> tuple[Content, list[Target]]:
-        """A Replaces goes to the very peer whose dialog it names, and nowhere else (S9)."""
-        values = request.headers.all("replaces")
-        found = replaced(self._wire.usages, values, trunk, flow.interface)
-        if found is None:
-            return content, targets
-        there, peer = found
-        targets = [each for each in targets if each.trunk == peer.trunk]
-        if not targets:
-            raise BadMessage(481, "Replaces names a dialog elsewhere")
-        return replace(content, fields=(*content.fields, ("Replaces", str(there)))), targets
 
     def _reach(self, zone: str, trunk: str, number: str) -> Reached | None:
         chosen = self._routes.choose(zone, trunk, number)

@@ -1,17 +1,19 @@
 """Dialog identifiers across the border: those of one leg stand for those of the other (S9).
 
-Replaces (RFC 3891) names a dialog by Call-ID and both tags; each side knows only its own.
+Replaces (RFC 3891), Join (RFC 3911) and Target-Dialog (RFC 4538) name a dialog by Call-ID and both
+tags; each side knows only its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from sbc.b2bua.crossing import Field
 from sbc.b2bua.usage import Usage
-from sbc.b2bua.wire import DialogId
+from sbc.b2bua.wire import DialogId, Wire
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import param, parse_params
+from sbc.sip.headers import Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +25,15 @@ class Replaces:
     early_only: bool = False
 
     @staticmethod
-    def parse(value: str) -> Replaces:
+    def parse(value: str, to_tag: str = "to-tag", from_tag: str = "from-tag") -> Replaces:
         """Raises BadMessage for what names no dialog, or several (RFC 3891 §3)."""
         call_id, semicolon, rest = value.partition(";")
         params = parse_params(semicolon + rest)
-        to_tag, from_tag = param(params, "to-tag"), param(params, "from-tag")
-        if not call_id.strip() or not to_tag or not from_tag or "," in value:
-            raise BadMessage(400, "Bad Replaces")
+        theirs, ours = param(params, to_tag), param(params, from_tag)
+        if not call_id.strip() or not theirs or not ours or "," in value:
+            raise BadMessage(400, "No dialog is named, or several")
         early_only = param(params, "early-only") is not None
-        return Replaces(call_id.strip(), to_tag, from_tag, early_only)
+        return Replaces(call_id.strip(), theirs, ours, early_only)
 
     def __str__(self) -> str:
         early = ";early-only" if self.early_only else ""
@@ -47,34 +49,81 @@ class Replaces:
         call_id, ours, theirs = usage.id
         return replace(self, call_id=call_id, to_tag=theirs, from_tag=ours)
 
-
-def other_side(usages: Mapping[DialogId, Usage], dialog: DialogId) -> Usage | None:
-    """The conversation on the other leg of a dialog of ours (Call-ID, our tag, the peer's), while
-    both last; its `id` is the triple that stands there for `dialog`."""
-    usage = usages.get(dialog)
-    if usage is None or usage.over or usage.closing or usage.peer is None:
-        return None
-    peer = usage.peer
-    return None if peer.over or peer.closing else peer
+    def known_as(self, dialog: DialogId) -> Replaces:
+        """The same for somebody who knows the dialog by that name."""
+        call_id, to_tag, from_tag = dialog
+        return replace(self, call_id=call_id, to_tag=to_tag, from_tag=from_tag)
 
 
-def replaced(
-    usages: Mapping[DialogId, Usage], values: list[str], trunk: str, interface: str
-) -> tuple[Replaces, Usage] | None:
-    """What a Replaces of this trunk says, for the other side, and the dialog there that it names.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A dialog of ours that an INVITE names, to take its place or to join it."""
 
-    None: there is no Replaces. Raises BadMessage: 400, or 481 for a dialog that is not there, or is
-    another's, who must not learn that it is (RFC 3891 §3, §7).
+    header: str
+    asked: Replaces
+    usage: Usage
+    """Of whoever is to be replaced."""
+    peer: Usage
+    """The other party of that call."""
+
+    @property
+    def is_up(self) -> bool:
+        return self.usage.confirmed and self.peer.confirmed
+
+    @property
+    def field(self) -> Field:
+        """As the other party knows that dialog."""
+        return (self.header, str(self.asked.for_peer(self.peer)))
+
+    def check_in_place(self) -> None:
+        """May the border itself put the newcomer in that place? Raises BadMessage if not."""
+        if self.asked.early_only:
+            raise BadMessage(486, "The dialog is not early any more")
+        if self.usage.leg.call.transfer is not None:
+            raise BadMessage(491, "One of the parties is being transferred")
+
+
+def place(wire: Wire, headers: Headers, trunk: str, interface: str) -> Place | None:
+    """What a Replaces or Join of this trunk names; None: there is neither.
+
+    Raises BadMessage: 400, 481 for a dialog that is not there, or is another's, who must not learn
+    that it is, and 603 for one that is just ending (RFC 3891 §3, §7; RFC 3911 §4).
     """
-    if not values:
+    said = [(name, value) for name in ("Replaces", "Join") for value in headers.all(name.lower())]
+    if not said:
         return None
-    if len(values) > 1:
-        raise BadMessage(400, "Several Replaces")
-    asked = Replaces.parse(values[0])
-    named = usages.get(asked.dialog)
-    peer = other_side(usages, asked.dialog)
-    if named is None or peer is None:
-        raise BadMessage(481, "Replaces names no dialog")
-    if named.trunk != trunk or named.leg.flow.interface != interface:
-        raise BadMessage(481, "Replaces names another's dialog")
-    return asked.for_peer(peer), peer
+    if len(said) > 1:
+        raise BadMessage(400, "Several dialogs are named")
+    header, value = said[0]
+    asked = Replaces.parse(value)
+    usage = _ours(wire, asked.dialog, trunk, interface)
+    if usage is None:
+        raise BadMessage(481, f"{header} names no dialog")
+    peer = usage.peer
+    if usage.over or usage.closing or peer is None or peer.over or peer.closing:
+        raise BadMessage(603, f"{header} names a dialog that is over")
+    return Place(header, asked, usage, peer)
+
+
+def target_dialog(wire: Wire, headers: Headers, trunk: str, interface: str) -> tuple[Field, ...]:
+    """A Target-Dialog as the other side knows that dialog; one that is not there stays behind."""
+    values = headers.all("target-dialog")
+    if len(values) != 1:
+        return ()
+    try:
+        asked = Replaces.parse(values[0], "local-tag", "remote-tag")
+    except BadMessage:
+        return ()
+    usage = _ours(wire, asked.dialog, trunk, interface)
+    if usage is None or usage.peer is None:
+        return ()
+    there = asked.for_peer(usage.peer)
+    tags = f"local-tag={there.to_tag};remote-tag={there.from_tag}"
+    return (("Target-Dialog", f"{there.call_id};{tags}"),)
+
+
+def _ours(wire: Wire, dialog: DialogId, trunk: str, interface: str) -> Usage | None:
+    usage = wire.usages.get(dialog)
+    if usage is None:
+        return wire.aliases.named(dialog, trunk)
+    return usage if (usage.trunk, usage.leg.flow.interface) == (trunk, interface) else None

@@ -9,6 +9,7 @@ from media.sdp.session import Session
 from sbc.b2bua import ports, redirect
 from sbc.b2bua.call import Attempt, Call, State
 from sbc.b2bua.callee import Callee, Invitation
+from sbc.b2bua.caller import Caller
 from sbc.b2bua.causes import (
     BAD_ANSWER,
     NO_ANSWER,
@@ -30,6 +31,7 @@ from sbc.b2bua.identity import anonymous, at, from_field, request_uri, to_field,
 from sbc.b2bua.inserted_offer import inserted_offer
 from sbc.b2bua.leg import Leg, Peer
 from sbc.b2bua.media import MediaPlan, MediaSide
+from sbc.b2bua.remaining import Remaining
 from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
 from sbc.routing.listeners import Listener
@@ -69,8 +71,22 @@ def _allocate(call: Call) -> None:
 
 
 def invite(call: Call, event: Allocated) -> None:
-    """Send the INVITE to the target at hand."""
+    """Invite the target at hand; or the party that is in a call already, within its dialog."""
     del event
+    offer = call.offer or call.inserted
+    if offer is not None:
+        offer = call.plan.offer(offer, "a")
+    call.attempts.append(Attempt(call.target.trunk, str(call.target.uri)))
+    call.state = State.INVITING
+    if isinstance(call.callee, Remaining):
+        call.callee.invite(offer)
+        return
+    call.callee = _invited(call, offer)
+    if call.targets:
+        call.wire.timer((call, "silence"), call.failover.no_answer_after)
+
+
+def _invited(call: Call, offer: Session | None) -> Callee:
     target = call.target
     terms = call.shared.terms[target.trunk]
     peer = Peer(terms.zone, target.trunk, terms.trusted, target.user)
@@ -79,9 +95,6 @@ def invite(call: Call, event: Allocated) -> None:
     domain, parties = leg.host, call.facts.parties
     if call.content.claims.hidden_from(terms):
         parties = anonymous(parties)
-    offer = call.offer or call.inserted
-    if offer is not None:
-        offer = call.plan.offer(offer, "a")
     invitation = Invitation(
         request_uri=request_uri(call.called, target),
         from_field=from_field(parties, domain, tokens.token(16)),
@@ -92,11 +105,7 @@ def invite(call: Call, event: Allocated) -> None:
         reliable=offer is not None or call.caller.reliability != "none",
         told=call.told.fields if call.told and call.told.trunk == target.trunk else (),
     )
-    call.attempts.append(Attempt(target.trunk, str(target.uri)))
-    call.state = State.INVITING
-    call.callee = Callee(leg, invitation)
-    if call.targets:
-        call.wire.timer((call, "silence"), call.failover.no_answer_after)
+    return Callee(leg, invitation)
 
 
 def progressed(call: Call, event: Progressed) -> None:
@@ -133,7 +142,7 @@ def _early_answer(call: Call, branch: Usage, answer: Session) -> Session | None:
 def early_offer_answered(call: Call, event: PrackReceived) -> None:
     """The caller answered, by PRACK, an offer that the called side made in a provisional."""
     branch = event.usage.peer
-    assert call.callee is not None
+    assert isinstance(call.callee, Callee)
     assert branch is not None
     try:
         if event.answer is None:
@@ -150,12 +159,15 @@ def answered(call: Call, event: Answered) -> None:
     """200: the other early dialogs are over, and the media of this one is the call's."""
     if event.offer is not None and not ports.ready(call, event.offer, "b", event.usage, event):
         return
-    usage = _pair(call, event.usage)
     try:
         sdp = _final_description(call, event)
     except BadAnswer:
         finish(call, BAD_ANSWER, "border")
         return
+    if isinstance(call.callee, Remaining) and isinstance(call.caller, Caller):
+        call.callee.joins()  # a transferred party has yet to take the offer
+        call.wire.note("replaced", call.labels(), call=call.uid)
+    usage = _pair(call, event.usage)
     call.state = State.ANSWERED
     call.times.answered = call.wire.now
     call.tried(200)
@@ -266,8 +278,8 @@ def _plan(call: Call, target: Target) -> MediaPlan:
         _called_side(call, target),
         (tokens.number(2**31), tokens.number(2**31)),
     )
-    if call.goes_on is not None:
-        plan.goes_on("a", *call.goes_on)
+    for side, before in call.goes_on.items():
+        plan.goes_on(side, *before)
     return plan
 
 

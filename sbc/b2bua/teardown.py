@@ -45,7 +45,7 @@ def abandoned(call: Call, event: Abandoned) -> None:
 
 
 def hung_up(call: Call, event: Ended) -> None:
-    if call.transfer is not None and call.transfer.referrer_left(event.usage):
+    if call.transfer is not None and call.transfer.lets_go(event.usage):
         return
     if event.usage.leg.side == "a":
         if call.caller.accepted:
@@ -123,7 +123,7 @@ def finish(call: Call, cause: Cause, by: str, fields: Sequence[Field] = ()) -> N
     call.times.ended = call.wire.now
     if call.transfer is not None:
         call.transfer.old_ended()
-    for timer in ("ring", "silence", "duration"):
+    for timer in ("ring", "silence", "duration", "join"):
         call.wire.timers.clear((call, timer))
     told = tuple(fields) if reasons(fields) else (*fields, cause.field)
     call.caller.end(cause.sip, told)

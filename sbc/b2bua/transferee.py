@@ -14,6 +14,7 @@ from sbc.b2bua.causes import reasons
 from sbc.b2bua.content import Content
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.leg import Leg
+from sbc.b2bua.moving import move
 from sbc.b2bua.usage import Usage
 from sbc.sip.message import Request
 from sbc.transaction.events import Key
@@ -63,9 +64,6 @@ class Transferee:
 
     def takes(self, usage: Usage, target: Usage) -> None:
         """The dialog comes over from the old call."""
-        usage.leg.ended(usage)
-        usage.turn_all_away()
-        usage.leg = self.leg
+        move(usage, self.leg)
         usage.peer, target.peer = target, usage
-        self.leg.began(usage)
         self.answered = usage

@@ -393,4 +393,6 @@ class Usage:
 
     def _forget(self) -> None:
         self.wire.usages.pop(self.id, None)
+        if self.wire.aliases:
+            self.wire.aliases.forget(self)
         self.leg.ended(self)

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from sbc.actions import Action, Flow, Note, Transmit
+from sbc.b2bua.aliases import Aliases
 from sbc.b2bua.crossing import Field
 from sbc.routing.large import LargeRequests
 from sbc.routing.listeners import Listeners
@@ -75,6 +76,7 @@ class Wire:
         self.told: deque[tuple[Call, CallEvent]] = deque()
         """What legs, the relay and the clock told calls; dealt with before the next input."""
         self.usages: dict[DialogId, Usage] = {}
+        self.aliases = Aliases()
         self.owners: dict[Key, Owner] = {}
         """Who waits for the outcome of a transaction."""
 

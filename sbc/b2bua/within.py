@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from media.sdp.anchor import BadAnswer
-from sbc.b2bua import ports, transfer
+from sbc.b2bua import ports, referred
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.causes import BAD_ANSWER, passed_on
 from sbc.b2bua.content import Content
@@ -12,6 +14,7 @@ from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Acknowledged, RefreshDue, RequestCancelled, Requested, Responded
 from sbc.b2bua.pending import Asked
 from sbc.b2bua.refer import refer_to
+from sbc.b2bua.replaces import Replaces
 from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
 from sbc.policy.hops import DEFAULT
@@ -57,15 +60,19 @@ def requested(call: Call, event: Requested) -> None:
     elif event.method == "REFER" and usage.leg.terms.refer == "reject":
         usage.respond(event.key, 403)  # RFC 3515 §2.4.2
     elif event.method == "REFER" and usage.leg.terms.refer == "local":
-        transfer.asked(call, event, peer, left)
-    elif peer.leg.call is not call:
-        usage.respond(event.key, 491)  # it is still in the call that it is transferred from
+        referred.asked(call, event, peer, left)
+    elif peer.leg.call is not call or (asked.exchanges and _is_moving(call)):
+        usage.respond(event.key, 491)  # one of them is on its way to another call
     elif asked.exchanges:
         _offer_crosses(call, event, peer, left)
     elif event.method == "UPDATE" and _only_refreshes(asked, peer):
         usage.respond(event.key, 200)
     else:
         _request_crosses(call, event, peer, left)
+
+
+def _is_moving(call: Call) -> bool:
+    return call.transfer is not None and call.transfer.holds
 
 
 def _hops_left(asked: Asked) -> int:
@@ -87,6 +94,9 @@ def refresh_due(call: Call, event: RefreshDue) -> None:
         return
     if usage.takes("UPDATE"):
         usage.request("UPDATE")
+        return
+    if _is_moving(call):
+        usage.session.postpone(_BUSY)
         return
     sdp = call.plan.said_again(usage.leg.side, _branch(usage))
     busy = not usage.exchange.idle or usage.unacknowledged is not None
@@ -114,13 +124,23 @@ def _refreshed(call: Call, event: Responded) -> None:
 def _request_crosses(call: Call, event: Requested, peer: Usage, left: int) -> None:
     fields: tuple[Field, ...] = ()
     if event.method == "REFER":
-        where = refer_to(event.usage.asked[event.key].request, peer.leg.listener)
+        known_as = partial(_known_as, event.usage, peer)
+        where = refer_to(event.usage.asked[event.key].request, peer.leg.listener, known_as)
         if where is None:
             event.usage.respond(event.key, 400)
             return
         fields = (("Refer-To", where),)
     key = peer.request(event.method, fields, event.content, left)
     call.relayed[key] = (event.usage, event.key)
+
+
+def _known_as(referrer: Usage, referred: Usage, replaces: Replaces) -> Replaces | None:
+    """The dialog to be replaced, for who is referred; it must be one of the referrer's own."""
+    named = referrer.wire.usages.get(replaces.dialog)
+    if named is None or named.leg.peer != referrer.leg.peer or named.over or named.closing:
+        return None
+    wire = referrer.wire
+    return replaces.known_as(wire.aliases.give(named, referred.trunk, wire.tokens))
 
 
 def _offer_crosses(call: Call, event: Requested, peer: Usage, left: int) -> None:

@@ -33,6 +33,7 @@ EVENTS: Mapping[str, Level] = {
     "proxied": "info",
     "proxy_refused": "info",
     "redirect_followed": "info",
+    "replaced": "info",
     "register": "info",
     "register_refused": "info",
     "relay_lost": "error",

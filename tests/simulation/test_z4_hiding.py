@@ -33,7 +33,6 @@ HEADERS = [
     "History-Info: <sip:300@canary.inside?Reason=canary>;index=1",
     "Identity: canary;info=<http://canary.inside>;alg=canary",
     "In-Reply-To: canary@canary.inside",
-    "Join: canary;to-tag=canary;from-tag=canary",
     "MIME-Version: 1.0",
     "Organization: canary",
     "P-Access-Network-Info: canary",

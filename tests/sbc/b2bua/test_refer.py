@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sbc.actions import Flow
-from sbc.b2bua.refer import refer_to
+from sbc.b2bua.refer import Wanted, refer_to, replaces_in, wanted
+from sbc.b2bua.replaces import Replaces
 from sbc.routing.listeners import Listeners
 from sbc.sip.address import NameAddr
+from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, build_request
 from sbc.sip.uri import Uri
 from tests.support.configs import config
@@ -71,3 +73,40 @@ def test_nothing_but_a_user_crosses_whatever_stands_there(value: str) -> None:
         assert uri.user
         assert (uri.scheme, uri.host, uri.port) == ("sip", "10.20.0.5", 5060)
         assert (uri.params, uri.headers, NameAddr.parse(crossed).params) == ((), "", ())
+
+
+NAMED = "<sip:300@a.invalid?Replaces=x%40y%3Bto-tag%3D1%3Bfrom-tag%3D2>"
+
+
+def test_what_is_asked_for_is_a_number_and_perhaps_a_call() -> None:
+    assert wanted(referring("<sip:300@a.invalid>")) == Wanted("300")
+    assert wanted(referring(NAMED)) == Wanted("300", Replaces("x@y", "1", "2"))
+    more = NAMED.replace("?", "?From=%3Csip%3Aceo@evil%3E&").replace("Replaces", "rEpl%61ces")
+    assert wanted(referring(more)) == Wanted("300", Replaces("x@y", "1", "2"))
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ((), 400),
+        (("<sip:300@a>", "<sip:301@a>"), 400),
+        (("<sip:a.invalid>",), 400),
+        (("<sip:300@a.invalid;method=BYE>",), 603),
+        (("<sip:300@a?Replaces=x>",), 400),
+        (("<sip:300@a?Replaces=x;to-tag=1;from-tag=2&Replaces=x;to-tag=1;from-tag=2>",), 400),
+    ],
+)
+def test_what_asks_for_no_call_is_refused(values: tuple[str, ...], status: int) -> None:
+    with pytest.raises(BadMessage) as bad:
+        wanted(referring(*values))
+    assert bad.value.status == status
+
+
+def test_header_fields_without_end_are_not_all_looked_at() -> None:
+    uri = Uri.parse(f"sip:300@a?{'a=b&' * 500}Replaces=x;to-tag=1;from-tag=2")
+    assert replaces_in(uri) is None
+
+
+def test_a_dialog_crosses_as_the_other_side_knows_it() -> None:
+    crossed = refer_to(referring(NAMED), LAN, lambda said: said.known_as(("c", "t", "f")))
+    assert crossed == "<sip:300@10.20.0.5:5060?Replaces=c%3Bto-tag%3Dt%3Bfrom-tag%3Df>"
