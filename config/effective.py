@@ -58,6 +58,8 @@ class Terms:
     """What may come from it and go to it."""
     allow: str
     """The same, as our Allow says it."""
+    events: tuple[str, ...]
+    """Event packages that may be subscribed to by it and at it, as our Allow-Events says them."""
     auth: TrunkAuth | None
     register: Register | None
 
@@ -106,6 +108,7 @@ def _peer(
         send_identity=_is_told(zone, peer.privacy),
         methods=frozenset(zone.methods),
         allow=", ".join(zone.methods),
+        events=zone.events,
         auth=auth,
         register=register,
     )

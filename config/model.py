@@ -54,6 +54,7 @@ from config.routing import Failover, Match, Route, Source
 from config.secrets import Secret
 from config.turn import Turn, TurnCredentials, TurnListen, TurnPeers, TurnQuotas, TurnStun
 from config.zones import (
+    EVENTS,
     METHODS,
     CodecPolicy,
     Connections,
@@ -68,6 +69,7 @@ from config.zones import (
 )
 
 __all__ = [
+    "EVENTS",
     "LIST",
     "MAPPING",
     "METHODS",

@@ -39,6 +39,8 @@ class TrunkLimits(Section):
     max_duration: Seconds = 14_400.0
     ring: Seconds = 180.0
     calls: Annotated[Whole, Field(ge=0)] | None = None
+    subscriptions: Annotated[Whole, Field(ge=0)] = 2000
+    """That it holds at once (RFC 6665), and as many published states (RFC 3903)."""
 
 
 class TrunkAuth(Section):

@@ -43,7 +43,11 @@ class Connections(Section):
 Method = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9._-]{0,31}$")]
 METHODS = (
     *("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "MESSAGE", "REFER"),
-    *("NOTIFY", "PUBLISH"),
+    *("NOTIFY", "SUBSCRIBE", "PUBLISH"),
+)
+Package = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*$", max_length=64)]
+EVENTS = (
+    *("presence", "presence.winfo", "dialog", "message-summary", "reg", "conference", "refer"),
 )
 
 
@@ -67,6 +71,9 @@ class Zone(Section):
     privacy: Privacy = Privacy()
     methods: tuple[Method, ...] = METHODS
     """Methods which the border takes from this zone and sends there; any other gets 405."""
+    events: tuple[Package, ...] = EVENTS
+    """Event packages (RFC 6665) that may be subscribed to from this zone and in it, and published;
+    any other gets 489."""
     topology_hiding: Literal["full", "none"] | None = None
     """`none`: routes may send requests of this zone on as a proxy, which hides nothing. A B2BUA
     hides always. None: `full` of an untrusted zone, `none` of a trusted one."""

@@ -139,6 +139,7 @@ class Core:
         if flow.reliable:
             self._registrations.lost(flow)
             self._phones.lost(flow)
+            self._agent.lost(flow)
         return self._done()
 
     def restore(
@@ -222,6 +223,8 @@ class Core:
             "timers": len(self._wire.timers),
             "asks": len(self._shared.asks),
             "proxied": len(self._roles.live),
+            "subscriptions": len(self._agent.subscriptions.watches) + len(self._wire.halves),
+            "published": len(self._agent.publications),
         }
 
     def calls(self, now: float) -> list[dict[str, object]]:

@@ -47,6 +47,10 @@ from sbc.b2bua.figure import handle
 from sbc.b2bua.out_of_dialog import OutOfDialog
 from sbc.b2bua.record import record_of
 from sbc.b2bua.stray import end_stray
+from sbc.b2bua.subscription.half import Half
+from sbc.b2bua.subscription.publications import Publications
+from sbc.b2bua.subscription.subscription import Subscription
+from sbc.b2bua.subscription.watch import Watch
 from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP, Raised
@@ -87,6 +91,8 @@ class Agent:
         self._shared = shared
         self._wire = shared.wire
         self._out_of_dialog = out_of_dialog
+        self.subscriptions = out_of_dialog.subscriptions
+        self.publications = out_of_dialog.publications
         self.calls: dict[str, Call] = {}
         """Those that have no record yet, by uid; in the order in which they began."""
         self.recent: dict[str, tuple[dict[str, object], Trace]] = {}
@@ -146,7 +152,7 @@ class Agent:
             action = partial(owner.responded, event.key, event.response, event.flow)
         else:
             action = partial(owner.failed, event.key, event.cause)
-        self._try(owner.call, action)
+        self._apart(owner, owner.call, action)
 
     def _request(self, key: Key, request: Request, flow: Flow) -> None:
         if not request.headers.to.tag:
@@ -154,7 +160,8 @@ class Agent:
             return
         usage = self._usage(request, flow)
         if usage is None:
-            self._wire.respond(key, build_response(request, 481))
+            if not self.subscriptions.received(key, request, flow):
+                self._wire.respond(key, build_response(request, 481))
             return
         usage.leg.heard(request)
         if not self._try(usage.leg.call, partial(incoming.received, usage, key, request, flow)):
@@ -213,7 +220,11 @@ class Agent:
 
     def knows(self, request: Request, flow: Flow) -> bool:
         """It belongs to a dialog of ours."""
-        return self._usage(request, flow) is not None
+        return self._usage(request, flow) is not None or self.subscriptions.knows(request, flow)
+
+    def lost(self, flow: Flow) -> None:
+        """A connection has ended."""
+        self.subscriptions.lost(flow)
 
     # --- the relay --------------------------------------------------------------------------------
 
@@ -268,6 +279,7 @@ class Agent:
     def stop(self) -> None:
         for call in list(self.calls.values()):
             self._wire.tell(call, Stopping())
+        self.subscriptions.stop()
 
     # --- time and faults --------------------------------------------------------------------------
 
@@ -288,14 +300,26 @@ class Agent:
             case (Usage() as usage, str() as name):
                 self._try(usage.leg.call, partial(usage.timer, name))
             case (
-                Registration() | Registrar() | Absorbing() | Relayed() | Finder() as timed,
+                Registration()
+                | Registrar()
+                | Absorbing()
+                | Relayed()
+                | Finder()
+                | Publications()
+                | Subscription()
+                | Watch() as owner,
                 str() as name,
             ):
-                self._try(None, partial(timed.timer, name))
+                self._apart(owner, None, partial(owner.timer, name))
             case (Caller() as caller, Usage() as usage):
                 self._try(caller.leg.call, partial(caller.timer, usage))
             case _:
                 raise AssertionError(f"a timer of nobody: {key!r}")
+
+    def _apart(self, owner: object, call: Call | None, action: Callable[[], None]) -> None:
+        """A fault also ends a subscription, which belongs to no call."""
+        if not self._try(call, action) and isinstance(owner, Half | Subscription | Watch):
+            self._try(None, owner.abandon)
 
     def _try(self, call: Call | None, action: Callable[[], None]) -> bool:
         """Do it; a fault ends this call and no other. None: it concerns no call."""

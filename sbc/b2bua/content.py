@@ -48,6 +48,10 @@ class Content:
         """The same with another description."""
         return Content(self.fields, sdp, self.body, self.content_type, self.claims)
 
+    def with_fields(self, fields: tuple[Field, ...]) -> "Content":
+        """The same with other header fields."""
+        return replace(self, fields=fields)
+
     def proved(self, user: str | None) -> "Content":
         """What was proved here holds before what anybody asserts. None: nothing was proved."""
         if user is None:

@@ -6,20 +6,20 @@ host, address, product name or free text of one side can ride along.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from sbc.sip.errors import BadMessage
+from sbc.sip.event import PACKAGES, Event, SubscriptionState
 from sbc.sip.headers import Headers
 
 Field = tuple[str, str]
 
 _PRIORITIES = {"emergency", "urgent", "normal", "non-urgent"}
 _EARLY_MEDIA = {"supported", "sendrecv", "sendonly", "recvonly", "inactive", "gated"}
-_STATES = {"active", "pending", "terminated"}
-_STATE_REASONS = {"deactivated", "probation", "rejected", "timeout", "giveup", "noresource"}
 _REASON = re.compile(
     r"\s*(SIP|Q\.850)\s*;(?:.*?;)??\s*cause\s*=\s*(\d{1,3})\s*(?:;.*)?", re.ASCII | re.I
 )
 _ALERT = re.compile(r"<urn:alert:[a-z0-9]{1,32}(?::[a-z0-9-]{1,32}){1,4}>", re.ASCII)
-_EVENT_ID = re.compile(r"refer(?:\s*;\s*id\s*=\s*(\d{1,10}))?", re.ASCII | re.I)
 _NAMES = {"sip": "SIP", "q.850": "Q.850"}
 
 
@@ -58,27 +58,21 @@ def _alert_info(value: str) -> str | None:
 
 
 def _event(value: str) -> str | None:
-    found = _EVENT_ID.fullmatch(value.strip()[:64])
-    if found is None:
+    """A registered package; an `id` must be a number, as of a REFER (RFC 3515 §2.4.6)."""
+    try:
+        found = Event.parse(value)
+    except BadMessage:
         return None
-    return "refer" if found[1] is None else f"refer;id={found[1]}"
+    numbered = found.id is None or _digits(found.id) == found.id
+    return str(replace(found, flags=())) if found.package in PACKAGES and numbered else None
 
 
 def _subscription_state(value: str) -> str | None:
     """RFC 6665 §8.4: the state, its lifetime and its registered reasons."""
-    state, *parameters = [part.strip().lower() for part in value[:256].split(";")]
-    if state not in _STATES:
+    try:
+        return str(SubscriptionState.parse(value))
+    except BadMessage:
         return None
-    kept: dict[str, str] = {}
-    for parameter in parameters:
-        name, _, text = (each.strip() for each in parameter.partition("="))
-        if name in {"expires", "retry-after"}:
-            text = _digits(text) or ""
-        elif name != "reason" or text not in _STATE_REASONS:
-            text = ""
-        if text:
-            kept.setdefault(name, text)
-    return ";".join([state, *(f"{name}={text}" for name, text in kept.items())])
 
 
 ALLOWED: Mapping[str, tuple[str, Callable[[str], str | None]]] = {

@@ -22,8 +22,8 @@ from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request
 from sbc.transaction.events import Key
 
-ALONE = frozenset({"REGISTER", "SUBSCRIBE"})
-"""Methods that make a dialog of their own, or none, and never belong to one of a call."""
+ALONE = frozenset({"PUBLISH", "REGISTER"})
+"""Methods that never belong to a dialog."""
 MOST_ASKED = 16
 """Requests of one dialog that wait for the other side at once. It hears each up to eleven times,
 if it keeps silent."""
@@ -105,11 +105,21 @@ def _checked(usage: Usage, request: Request) -> tuple[Content, Session | None]:
     content, described = read(request, usage.leg.terms)
     if method in OFFERING:
         return content, described
-    if method == "NOTIFY" and not any(name == "Event" for name, _ in content.fields):
+    if method in {"NOTIFY", "SUBSCRIBE"} and not _event_crosses(usage, content):
         raise BadMessage(489, "An event package which does not cross")
     if described is not None and method != "OPTIONS":
         raise BadMessage(415, "A description that is no offer")
     return content, None
+
+
+def _event_crosses(usage: Usage, content: Content) -> bool:
+    """Both sides must take the package; where a REFER may go, its reports may come (RFC 3515)."""
+    said = next((value for name, value in content.fields if name == "Event"), "")
+    package, there = said.partition(";")[0], usage.peer
+    if package == "refer":
+        return True
+    ends = [usage.leg] if there is None else [usage.leg, there.leg]
+    return all(package in leg.terms.events for leg in ends)
 
 
 def _offer_refusal(usage: Usage, method: str, offer: Session | None) -> int | None:

@@ -33,9 +33,11 @@ _LONGEST_AGENT = 64
 
 
 def owed(status: int, terms: Terms) -> tuple[Field, ...]:
-    """What an answer of this status must bring (RFC 3261 §8.2.1, §8.2.3)."""
+    """What an answer of this status must bring (RFC 3261 §8.2.1, §8.2.3, RFC 6665 §8.3.2)."""
     if status == 405:
         return (("Allow", terms.allow),)
+    if status == 489:
+        return (("Allow-Events", ", ".join(terms.events)),)
     return (("Accept", ACCEPT),) if status == 415 else ()
 
 
@@ -172,33 +174,36 @@ class Leg:
             self.usages.remove(usage)
 
     def next_hop(self, dialog: Dialog) -> Flow:
-        """Where a request within `dialog` goes (RFC 3261 §12.2.1.1), unless a NAT is in between.
+        """Where a request within `dialog` goes."""
+        return next_hop(dialog, self.flow, self.listener, self.peer, symmetric=self.symmetric)
 
-        A connection is used again (RFC 5923), and so is a flow that the peer keeps (`ob`, RFC 5626
-        §5.3). A peer whose Contact names an address that it cannot
-        be reached at is answered where it was heard (N1).
-        """
-        if self.flow.reliable:
-            return self.flow
-        hop = dialog.route_set[0] if dialog.route_set else dialog.remote_target
-        target = _address(hop)
-        if (
-            target is None
-            or ";ob" in hop
-            or (":" in target[0]) != self.listener.ipv6
-            or self._behind_nat(target)
-        ):
-            return self.flow
-        return Flow(self.flow.interface, self.flow.transport, target)
 
-    def _behind_nat(self, target: tuple[str, int]) -> bool:
-        if target == self.flow.remote:
-            return False
-        if self.peer.trusted:
-            return False
-        if target[0] == self.flow.remote[0]:
-            return self.symmetric
-        return not ip_address(target[0]).is_global
+def next_hop(
+    dialog: Dialog, heard: Flow, listener: Listener, peer: Peer, *, symmetric: bool
+) -> Flow:
+    """Where a request within `dialog` goes (RFC 3261 §12.2.1.1), unless a NAT is in between.
+
+    A connection is used again (RFC 5923), and so is a flow that the peer keeps (`ob`, RFC 5626
+    §5.3). A peer whose Contact names an address that it cannot be reached at is answered where it
+    was heard (N1).
+    """
+    if heard.reliable:
+        return heard
+    hop = dialog.route_set[0] if dialog.route_set else dialog.remote_target
+    target = _address(hop)
+    if target is None or ";ob" in hop or (":" in target[0]) != listener.ipv6:
+        return heard
+    if target != heard.remote and _behind_nat(target, heard, peer, symmetric):
+        return heard
+    return Flow(heard.interface, heard.transport, target)
+
+
+def _behind_nat(target: tuple[str, int], heard: Flow, peer: Peer, symmetric: bool) -> bool:
+    if peer.trusted:
+        return False
+    if target[0] == heard.remote[0]:
+        return symmetric
+    return not ip_address(target[0]).is_global
 
 
 def methods(headers: Headers) -> frozenset[str]:

@@ -3,7 +3,7 @@ away."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,6 +19,8 @@ from sbc.b2bua.record import refusal_record
 from sbc.b2bua.remaining import Remaining
 from sbc.b2bua.replaces import Place, place, target_dialog
 from sbc.b2bua.session_id import NULL, SessionId, local_half
+from sbc.b2bua.subscription.publications import Publications
+from sbc.b2bua.subscription.subscriptions import Subscriptions
 from sbc.dialog import session_timer
 from sbc.policy import chain
 from sbc.policy.admission import admission
@@ -43,6 +45,8 @@ from sbc.upstream.registration import contact_user
 _WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 """Methods which mean nothing outside a dialog."""
 
+_Begin = Callable[[Key, Request, Flow, Attempt, Parties, list[Target]], None]
+
 
 @dataclass(frozen=True, slots=True)
 class _Way:
@@ -62,7 +66,15 @@ class OutOfDialog:
     def __init__(self, shared: Shared, sources: Sources, phones: Phones) -> None:
         config = shared.config
         self._phones = phones
-        self._pages = Pages(shared)
+        pages = Pages(shared)
+        self.subscriptions = Subscriptions(shared)
+        self.publications = Publications(shared, pages)
+        self._begins: Mapping[str, _Begin] = {
+            "MESSAGE": pages.begin,
+            "PUBLISH": self.publications.begin,
+            "SUBSCRIBE": self.subscriptions.begin,
+        }
+        """Methods that cross by themselves, without a call."""
         self._shared = shared
         self._wire = shared.wire
         self._sources = sources
@@ -91,16 +103,13 @@ class OutOfDialog:
         """
         if request.method == "INVITE":
             return self._invite(key, request, flow, in_use)
-        if (
-            request.method == "MESSAGE"
-            and "MESSAGE" in self._shared.terms[self._trunk(flow)].methods
-        ):
-            self._page(key, request, flow)
+        terms = self._shared.terms[self._trunk(flow)]
+        if request.method in self._begins and request.method in terms.methods:
+            self._relay(key, request, flow)
             return None
         if request.method == "REGISTER" and self._phones.register(key, request, flow):
             return None
         answer = partial(self._answer, key, request)
-        terms = self._shared.terms[self._trunk(flow)]
         allow = ("Allow", terms.allow)
         if request.headers.max_forwards == 0:
             answer(483)
@@ -115,19 +124,20 @@ class OutOfDialog:
             answer(503, (RETRY_AFTER,))
         else:
             known = ("Supported", ", ".join(supported(terms)))
-            answer(200, (allow, ("Accept", ACCEPT), known))
+            events = ("Allow-Events", ", ".join(terms.events))
+            answer(200, (allow, ("Accept", ACCEPT), known, events))
         return None
 
-    def _page(self, key: Key, request: Request, flow: Flow) -> None:
-        """A MESSAGE is admitted and routed as a call is, but for the number of calls."""
-        trunk = self._trunk(flow)
+    def _relay(self, key: Key, request: Request, flow: Flow) -> None:
+        """It is admitted and routed as a call is, but for the number of calls."""
+        trunk, method = self._trunk(flow), request.method
         try:
             who, named = self._meant(trunk, parties(request), request)
             verdict = chain.run(self._policies, self._attempt(request, flow, who, 0, None))
             if isinstance(verdict, Attempt):
-                targets = self._targets(verdict, named)
+                targets = self._takers(verdict, named, method)
                 if targets:
-                    self._pages.begin(key, request, verdict, who, targets)
+                    self._begins[method](key, request, flow, verdict, who, targets)
                     return
                 verdict = self._unreachable(verdict.chosen)
         except BadMessage as bad:
@@ -135,7 +145,15 @@ class OutOfDialog:
             verdict = Reject(bad.status, bad.reason, owed(bad.status, terms))
         self._answer(key, request, verdict.status, verdict.fields)
         labels = {"trunk": trunk, "status": str(verdict.status)}
-        self._wire.note("message_refused", labels, why=verdict.why)
+        self._wire.note(f"{method.lower()}_refused", labels, why=verdict.why)
+
+    def _takers(self, attempt: Attempt, named: Named | None, method: str) -> list[Target]:
+        """The targets where that method may go. Raises BadMessage if there are none such."""
+        found = self._targets(attempt, named)
+        takers = [each for each in found if method in self._shared.terms[each.trunk].methods]
+        if found and not takers:
+            raise BadMessage(405, "A method which does not go there")
+        return takers
 
     def _attempt(
         self, request: Request, flow: Flow, who: Parties, calls: int, least: int | None

@@ -1,4 +1,5 @@
-"""A MESSAGE outside any dialog (RFC 3428): it crosses by itself, and its answer comes back.
+"""A request that is all by itself, such as MESSAGE outside any dialog (RFC 3428): it crosses, and
+its answer comes back.
 
 Each is a pair of transactions and nothing else. Like a call it is admitted and routed, and rebuilt
 from what it means: users and text cross, hosts do not.
@@ -6,19 +7,44 @@ from what it means: users and text cross, hosts do not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from sbc.actions import Flow
 from sbc.b2bua.call import Shared
 from sbc.b2bua.causes import passed_on
 from sbc.b2bua.content import Content, read, read_leniently
+from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, anonymous, from_field, request_uri, to_field, uri_host
+from sbc.b2bua.leg import owed
 from sbc.policy.chain import Attempt
 from sbc.routing.targets import Target
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request, build_response
 from sbc.transaction.events import Key
+from sbc.upstream.accounts import CHALLENGES, Sent
 
 MOST = 1000
 """On their way at once; whoever comes on top is told to come again."""
+
+Back = Callable[[Target, Response], tuple[Field, ...]]
+"""What of an answer goes back besides what always does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One request, as it came, and what it says to the other side."""
+
+    key: Key
+    request: Request
+    trunk: str
+    """Who sent it."""
+    who: Parties
+    content: Content
+    hops: int
+    fields: tuple[Field, ...] = ()
+    """What its method says."""
+    back: Back = lambda *_: ()
 
 
 class Pages:
@@ -27,17 +53,30 @@ class Pages:
         self.open: dict[Page, None] = {}
 
     def begin(
-        self, key: Key, request: Request, attempt: Attempt, who: Parties, targets: list[Target]
+        self,
+        key: Key,
+        request: Request,
+        flow: Flow,
+        attempt: Attempt,
+        who: Parties,
+        targets: list[Target],
     ) -> None:
         """Raises BadMessage for what cannot cross, or not now."""
-        if len(self.open) >= MOST:
-            raise BadMessage(503, "Too many messages are on their way")
+        del flow
+        content = self.content(request, attempt)
+        hops = attempt.max_forwards or 0
+        self.send(Errand(key, request, attempt.trunk, who, content, hops), targets)
+
+    def content(self, request: Request, attempt: Attempt) -> Content:
         content, described = read(request, self._shared.terms[attempt.trunk])
         if described is not None:
             raise BadMessage(415, "A session description begins no message")
-        content = content.proved(attempt.user)
-        page = Page(self, self._shared, key, request, content, who, targets)
-        page.hops = attempt.max_forwards or 0
+        return content.proved(attempt.user)
+
+    def send(self, errand: Errand, targets: list[Target]) -> None:
+        if len(self.open) >= MOST:
+            raise BadMessage(503, "Too many messages are on their way")
+        page = Page(self, self._shared, errand, targets)
         self.open[page] = None
         page.send()
 
@@ -46,60 +85,63 @@ class Page:
     call = None
     """It belongs to none."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        shared: Shared,
-        key: Key,
-        request: Request,
-        content: Content,
-        who: Parties,
-        targets: list[Target],
-    ) -> None:
+    def __init__(self, pages: Pages, shared: Shared, errand: Errand, targets: list[Target]) -> None:
         self._pages = pages
         self._shared = shared
-        self._key = key
-        self._request = request
-        self._content = content
-        self._who = who
+        self._errand = errand
         self._targets = targets
-        self.hops = 0
-        self.trunk = ""
+        self._target = targets[0]
+
+    @property
+    def trunk(self) -> str:
+        return self._target.trunk
 
     def send(self) -> None:
         """To the next target."""
-        target, wire = self._targets.pop(0), self._shared.wire
-        terms = self._shared.terms[target.trunk]
-        self.trunk = target.trunk
+        target, wire, errand = self._targets.pop(0), self._shared.wire, self._errand
+        self._target = target
+        terms, method = self._shared.terms[target.trunk], errand.request.method
         host = terms.domain or target.listener.host
-        claims = self._content.claims
-        who = anonymous(self._who) if claims.hidden_from(terms) else self._who
+        content, claims = errand.content, errand.content.claims
+        who = anonymous(errand.who) if claims.hidden_from(terms) else errand.who
         fields = [
             ("Via", wire.via(target.flow)),
-            ("Max-Forwards", str(self.hops)),
+            ("Max-Forwards", str(errand.hops)),
             ("From", from_field(who, host, wire.tokens.token(16))),
-            ("To", to_field(self._who, terms.domain or uri_host(target))),
+            ("To", to_field(errand.who, terms.domain or uri_host(target))),
             ("Call-ID", wire.tokens.token(32)),
-            ("CSeq", "1 MESSAGE"),
+            ("CSeq", f"1 {method}"),
             ("User-Agent", wire.user_agent),
-            *self._content.fields,
+            *errand.fields,
+            *content.fields,
             *claims.fields(terms, host),
         ]
-        content = self._content
-        uri = request_uri(self._who.called, target)
-        built = build_request("MESSAGE", uri, fields, content.payload, content.payload_type)
-        wire.send(built, target.flow, self)
+        uri = request_uri(errand.who.called, target)
+        self._sent = Sent(build_request(method, uri, fields, content.payload, content.payload_type))
+        wire.send(self._sent.request, target.flow, self)
 
     def responded(self, key: Key, response: Response, flow: Flow) -> None:
         del flow
         if response.status < 200:
+            return
+        if response.status in CHALLENGES and self._answered_challenge(key, response):
             return
         self._shared.wire.forget(key)
         if response.status == 503 and self._targets:
             self.send()
             return
         content, _ = read_leniently(response, self._shared.terms[self.trunk])
-        self._answer(passed_on(response.status), content.fields)
+        back = self._errand.back(self._target, response)
+        self._answer(passed_on(response.status), (*back, *content.fields))
+
+    def _answered_challenge(self, key: Key, response: Response) -> bool:
+        number = self._sent.request.headers.cseq.number + 1
+        found = self._shared.wire.answer_challenge(
+            key, self._sent, response, self._target.flow, number
+        )
+        if found is not None:
+            _, self._sent = found
+        return found is not None
 
     def failed(self, key: Key, cause: str) -> None:
         """RFC 4320 §4.1: silence is not answered with 408; it would come too late."""
@@ -109,9 +151,10 @@ class Page:
         else:
             self._answer(504 if cause == "timeout" else 503, ())
 
-    def _answer(self, status: int, fields: tuple[tuple[str, str], ...]) -> None:
-        wire = self._shared.wire
+    def _answer(self, status: int, fields: tuple[Field, ...]) -> None:
+        wire, errand = self._shared.wire, self._errand
         self._pages.open.pop(self, None)
-        own = (("Server", wire.user_agent), *fields)
+        terms = self._shared.terms[errand.trunk]
+        own = (("Server", wire.user_agent), *owed(status, terms), *fields)
         tag = wire.tokens.token(16)
-        wire.respond(self._key, build_response(self._request, status, None, own, to_tag=tag))
+        wire.respond(errand.key, build_response(errand.request, status, None, own, to_tag=tag))

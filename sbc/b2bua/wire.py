@@ -37,6 +37,7 @@ from sbc.upstream.accounts import Accounts, Sent
 if TYPE_CHECKING:
     from sbc.b2bua.call import Call
     from sbc.b2bua.events import CallEvent
+    from sbc.b2bua.subscription.half import Half
     from sbc.b2bua.usage import Usage
 
 T1 = 0.5
@@ -77,6 +78,8 @@ class Wire:
         """What legs, the relay and the clock told calls; dealt with before the next input."""
         self.usages: dict[DialogId, Usage] = {}
         self.aliases = Aliases()
+        self.halves: dict[DialogId, Half] = {}
+        """Dialogs of subscriptions."""
         self.owners: dict[Key, Owner] = {}
         """Who waits for the outcome of a transaction."""
 
@@ -146,6 +149,9 @@ class Wire:
             leg = usage.leg
             if leg.flow == before and (leg.peer.trunk, leg.peer.user) == (group, user):
                 leg.flow_heard(after)
+        for half in self.halves.values():
+            if half.flow == before and (half.peer.trunk, half.peer.user) == (group, user):
+                half.flow_heard(after)
 
     def transmit(self, data: bytes, flow: Flow) -> None:
         self.actions.append(Transmit(data, flow))

@@ -270,7 +270,7 @@ def test_a_description_in_the_answer_to_an_update_without_one_stays_behind(
 
 def test_a_notify_of_another_event_is_refused(ends: tuple[End, End]) -> None:
     asker, answerer = ends
-    asker.ask("NOTIFY", "Event: dialog", "Subscription-State: active")
+    asker.ask("NOTIFY", "Event: pbx.inside", "Subscription-State: active")
     asker.heard(489)
     assert answerer.inbox() == []
     finish(asker, answerer)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sbc.b2bua.crossing import ALLOWED, Field, crossing, reason
+from sbc.sip.event import PACKAGES
 from sbc.sip.headers import Headers
 
 _CAUSE = r"(?:SIP|Q\.850);cause=\d{1,3}"
@@ -14,11 +15,11 @@ _MODES = r"(?:supported|sendrecv|sendonly|recvonly|inactive|gated)"
 _URN = r"<urn:alert:[a-z0-9]+(?::[a-z0-9-]+)+>"
 _STATE_PARAMETER = (
     r";(?:expires=\d{1,10}|retry-after=\d{1,10}"
-    r"|reason=(?:deactivated|probation|rejected|timeout|giveup|noresource))"
+    r"|reason=(?:deactivated|probation|rejected|timeout|giveup|noresource|invariant))"
 )
 GRAMMAR = {
     "Alert-Info": rf"{_URN}(?:, {_URN}){{0,3}}",
-    "Event": r"refer(?:;id=\d{1,10})?",
+    "Event": rf"(?:{'|'.join(re.escape(each) for each in sorted(PACKAGES))})(?:;id=\d{{1,10}})?",
     "Expires": r"\d{1,10}",
     "P-Early-Media": rf"{_MODES}(?:, {_MODES})*",
     "Priority": r"emergency|urgent|normal|non-urgent",
@@ -90,7 +91,9 @@ def crossed(*fields: Field) -> dict[str, str]:
         ("Event", "REFER ; ID = 007", "refer;id=007"),
         ("Event", "refer;id=10.0.0.7", None),
         ("Event", "refer;id=12345678901", None),
-        ("Event", "presence", None),
+        ("Event", "presence", "presence"),
+        ("Event", "dialog;id=7;sla", "dialog;id=7"),
+        ("Event", "pbx.inside", None),
         ("Event", "referx", None),
         ("Expires", "3600", "3600"),
         ("Expires", "0", "0"),
@@ -131,7 +134,7 @@ def crossed(*fields: Field) -> dict[str, str]:
         (
             "Subscription-State",
             "terminated;reason=noresource;retry-after=5;expires=0",
-            "terminated;reason=noresource;retry-after=5;expires=0",
+            "terminated;expires=0;reason=noresource;retry-after=5",
         ),
         ("Subscription-State", "terminated;reason=10.0.0.7", "terminated"),
         ("Subscription-State", "terminated;timeout=timeout", "terminated"),
