@@ -11,11 +11,13 @@ from pathlib import Path
 from secrets import token_hex
 from select import EPOLLIN
 from socket import socketpair
+from time import monotonic
 from typing import TextIO
 
 from config.model import Config
 from media.door import Door
 from media.engine.reference import ReferenceEngine
+from media.lag import LagMeter
 from media.ports import MediaInterface
 from media.random_store import RandomStore
 from media.relay import Relay
@@ -42,16 +44,20 @@ class App:
         self.engine = ReferenceEngine(addresses, self.shell.packet, self.shell.fault)
         self.door = Door(control_path, self.engine, self.shell.command, self.relay.signalling_lost)
         self.shell.use(self.engine, self.door.tell)
-        self._now = 0.0
+        self._now = monotonic()
+        self._lag = LagMeter(self._now)
+        self.relay.probe.lag = self._lag.told
 
     def turn(self, longest: float = LONGEST_WAIT) -> None:
         """Once around the loop. A fault that belongs to no session is logged, and that is all."""
         shell = self.shell
-        timeout = longest
-        if shell.deadline is not None:
-            timeout = min(longest, max(0.0, shell.deadline - self._now))
+        due = self._lag.due if shell.deadline is None else min(self._lag.due, shell.deadline)
+        timeout = min(longest, max(0.0, due - self._now))
         try:
             self._now = now = self.engine.turn(timeout)
+            if now >= self._lag.due:
+                self._lag.look(now)
+                self.engine.tally()
             if shell.deadline is not None and shell.deadline <= now:
                 shell.timeout(now)
         except Exception:
@@ -66,7 +72,8 @@ class App:
                 name: {"free": each.free, "used": each.used, "quarantined": each.quarantined}
                 for name, each in ports.items()
             },
-            drops={**self.relay.drops, "kernel": self.engine.kernel_drops()},
+            drops={**self.relay.drops, "kernel": sum(self.engine.overrun().values())},
+            longest_lag_ms=round(1000 * self._lag.told().longest, 1),
             sockets=self.engine.sockets(),
         )
 

@@ -9,9 +9,29 @@ repeated after a lost connection. How the values look on the Unix socket is told
 from dataclasses import dataclass, field
 from typing import Literal
 
-from media.measured import FarEnd, Losses, Totals, Verdict, VerdictName, Where
+from media.measured import (
+    LAG_BOUNDS,
+    FarEnd,
+    LoopLag,
+    Losses,
+    SocketDrops,
+    Totals,
+    Verdict,
+    VerdictName,
+    Where,
+)
 
-__all__ = ["FarEnd", "Losses", "Totals", "Verdict", "VerdictName", "Where"]
+__all__ = [
+    "LAG_BOUNDS",
+    "FarEnd",
+    "LoopLag",
+    "Losses",
+    "SocketDrops",
+    "Totals",
+    "Verdict",
+    "VerdictName",
+    "Where",
+]
 """From `measured`: whoever speaks the contract imports all of it from here."""
 
 Address = tuple[str, int]
@@ -292,6 +312,9 @@ class RelayStatistics:
     sessions: int
     ports: tuple[PortCount, ...]
     drops: tuple[Dropped, ...]
+    overrun: tuple[SocketDrops, ...] = ()
+    """Of the sockets of each interface, since the relay began."""
+    lag: LoopLag | None = None
 
 
 FailureReason = Literal["ports_exhausted", "no_session", "no_interface", "bad_command"]

@@ -83,3 +83,26 @@ class Verdict:
     """Seen from the border; None where nothing is wrong."""
     evidence: str
     """A line for people; empty where nothing is wrong."""
+
+
+LAG_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+"""Seconds. A packet is 20 ms of speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopLag:
+    """How late an event loop was, since its process began."""
+
+    counts: tuple[int, ...]
+    """Looks by how late they were: up to each of `LAG_BOUNDS`, and later than the last."""
+    seconds: float
+    """The sum."""
+    longest: float
+
+
+@dataclass(frozen=True, slots=True)
+class SocketDrops:
+    """Datagrams that the kernel threw away since a socket of ours was full."""
+
+    interface: str
+    packets: int

@@ -30,6 +30,7 @@ from media.control import (
     Reply,
     Sessions,
     Side,
+    SocketDrops,
     Statistics,
     StreamPorts,
     StreamRequest,
@@ -146,7 +147,10 @@ class Relay:
             for name, counts in self.ports(now).items()
         )
         drops = (Dropped(reason, packets) for reason, packets in sorted(self.drops.items()))
-        return RelayStatistics(len(self), tuple(ports), tuple(drops))
+        overrun = (SocketDrops(*each) for each in sorted(self.probe.overrun().items()))
+        return RelayStatistics(
+            len(self), tuple(ports), tuple(drops), tuple(overrun), self.probe.lag()
+        )
 
     def _program(self, session: Session, program: Program, now: float, ticket: int) -> list[Action]:
         """All of it, or nothing."""

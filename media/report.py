@@ -1,9 +1,9 @@
 """What the relay knows of a stream, for signalling, operators and call records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from media.control import FarEnd, SideReport, StreamReport
+from media.control import FarEnd, LoopLag, SideReport, StreamReport
 from media.engine.flow import Local
 from media.mos import burst_ratio, mos
 from media.side import SideState
@@ -16,15 +16,22 @@ _USUAL_CLOCK = 8000
 class Probe:
     """What only an engine knows, and the core is made before it."""
 
-    __slots__ = ("dropped_at",)
+    __slots__ = ("dropped_at", "lag", "overrun")
 
     def __init__(self) -> None:
         self.dropped_at: Callable[[Local], int] = _none
         """Packets for a port of ours that overran its socket."""
+        self.overrun: Callable[[], Mapping[str, int]] = dict
+        """The same of all ports, by interface, since the process began."""
+        self.lag: Callable[[], LoopLag | None] = _unknown
 
 
 def _none(_: Local) -> int:
     return 0
+
+
+def _unknown() -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)

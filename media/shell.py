@@ -40,6 +40,7 @@ class Shell:
         self._engine = engine
         self._told = told
         self._relay.probe.dropped_at = engine.dropped_at
+        self._relay.probe.overrun = engine.overrun
 
     def command(self, command: Command, ticket: int, answered: Answered, now: float) -> None:
         self._answered = answered

@@ -20,6 +20,7 @@ from sbc.operate.journal import Journal, keep_flushing
 from sbc.operate.log import Log
 from sbc.operate.metrics import Metrics, Names
 from sbc.operate.places import ADMIN_SOCKET, InUse
+from sbc.own_host import OwnHost
 from sbc.relay_link import RelayLink
 from sbc.store.bindings import BindingStore
 from sbc.supervise import Link, Supervisor
@@ -104,6 +105,7 @@ class Border:
         self._resolver = Resolver(config.dns.servers, self._shell.resolved)
         self._shell.attach_resolver(self._resolver)
         self._network = Network()
+        self._host = OwnHost(setting.bound)
         self._admin = self._made_admin()
         self._stop: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Set when we are told to stop; to True: leave the relay running."""
@@ -136,6 +138,7 @@ class Border:
                 ending.push_async_callback(self._turn.stop)
                 turn = asyncio.create_task(self._turn.run())
                 ending.push_async_callback(ended, turn)
+            ending.push_async_callback(ended, asyncio.create_task(self._host.watch()))
             clock = asyncio.create_task(keep_time(self._core, self._shell.clock))
             ending.push_async_callback(ended, clock)
             await self._open()
@@ -222,6 +225,7 @@ class Border:
             node=setting.config.node.name,
             spool=setting.config.cdr.spool,
             certificates=setting.certificates,
+            host=self._host.told,
         )
         prometheus = setting.config.monitoring.prometheus
         listen = prometheus.listen if prometheus is not None else None

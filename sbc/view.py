@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Protocol
@@ -47,6 +47,7 @@ class BorderView:
         node: str,
         spool: str,
         certificates: Rotation | None = None,
+        host: Callable[[], Json] = dict,
     ) -> None:
         self._core = core
         self._relay = relay
@@ -55,6 +56,7 @@ class BorderView:
         self._node = node
         self._spool = spool
         self._certificates = certificates
+        self._host = host
 
     async def calls(self) -> list[Json]:
         calls = [dict(call) for call in self._core.calls(self._clock())]
@@ -103,6 +105,7 @@ class BorderView:
             "relay": await self._relay_status(),
             "journal": asdict(self._journal.counts),
             "certificates": self._certificates_status(),
+            "host": self._host(),
         }
 
     def _certificates_status(self) -> list[Json]:
@@ -124,6 +127,8 @@ class BorderView:
                     for each in reply.ports
                 }
                 status["drops"] = {each.reason: each.packets for each in reply.drops}
+                status["overrun"] = {each.interface: each.packets for each in reply.overrun}
+                status["lag"] = reply.lag and asdict(reply.lag)
         return status
 
 

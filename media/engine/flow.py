@@ -5,7 +5,7 @@ A packet which matches an installed flow exactly is forwarded at once, if it is 
 is taken apart and put together by them, in this order: `inbound`, reception, `outbound`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -135,3 +135,6 @@ class Engine(Protocol):
     def send(self, send: Send) -> None: ...
     def dropped_at(self, local: Local) -> int:
         """Datagrams for an open port that the kernel threw away since its socket was full."""
+
+    def overrun(self) -> Mapping[str, int]:
+        """The same of all ports, by interface, since the engine began."""

@@ -5,7 +5,7 @@ from socket import socket
 
 from media.control import Address
 from media.engine.flow import Counts, Flow, Local
-from media.engine.sockets import dropped
+from media.overrun import dropped
 
 Write = Callable[[memoryview | bytes], object]
 
@@ -13,7 +13,7 @@ Write = Callable[[memoryview | bytes], object]
 class Port:
     """An open port: the socket that hears everybody, and the lanes of single sources."""
 
-    __slots__ = ("dropped_before", "feeders", "lanes", "local", "queue", "socket")
+    __slots__ = ("_counted", "dropped_before", "feeders", "lanes", "local", "queue", "socket")
 
     def __init__(self, local: Local, udp: socket, queue: int) -> None:
         self.local = local
@@ -24,12 +24,19 @@ class Port:
         """The lanes that leave from here."""
         self.dropped_before = 0
         """What the kernel has thrown away on lanes that are closed now."""
+        self._counted = 0
 
     def dropped(self) -> int:
         """By the kernel, of sources with flows. Where none has, of all: strangers have a socket of
         their own, and what they flood it with must not count as the peer's."""
         lanes = [lane.socket for lane in self.lanes.values()] or [self.socket]
         return self.dropped_before + sum(map(dropped, lanes))
+
+    def newly_dropped(self) -> int:
+        """On all of its sockets, since this was last asked."""
+        lanes = sum(dropped(lane.socket) for lane in self.lanes.values())
+        before, self._counted = self._counted, self.dropped_before + dropped(self.socket) + lanes
+        return self._counted - before
 
 
 class Lane:

@@ -8,7 +8,7 @@ sockets stand behind an epoll of their own, of which little is taken in a turn, 
 strangers does not delay calls.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from select import EPOLLIN, epoll
 from socket import socket
@@ -17,7 +17,8 @@ from time import monotonic, sleep
 from media.control import Address
 from media.engine.flow import Flow, Local, Send, Up, carries
 from media.engine.lane import Fast, Lane, Port, writer
-from media.engine.sockets import connected, dropped, listening, queue_for
+from media.engine.sockets import connected, listening, queue_for
+from media.overrun import dropped
 from media.rtp import is_rtp
 
 SETTLE = 0.002
@@ -36,6 +37,8 @@ _STRANGERS = 16
 _FULL_QUEUE = 512
 """No socket holds more packets than this."""
 _LARGEST = 65_536
+_LOOKED_AT = 64
+"""Ports whose drops are counted in one go."""
 
 Watcher = Callable[[int, float], None]
 """Takes the epoll events of a file, and the time."""
@@ -68,7 +71,8 @@ class ReferenceEngine:
         """Lanes whose packets are made into others. They cost the fast ones nothing."""
         self._young: deque[tuple[float, Lane]] = deque()
         self._watchers: dict[int, Watcher] = {}
-        self._dropped_before = 0
+        self._overrun: Counter[str] = Counter()
+        self._tour: Iterator[Port] = iter(())
         self._epoll, self._strangers = epoll(), epoll()
         self.watch(self._strangers.fileno(), EPOLLIN, self._hear_strangers)
 
@@ -257,7 +261,7 @@ class ReferenceEngine:
                 for feeder in port.feeders:
                     self._aim(feeder)
                 del self._listeners[port.socket.fileno()]
-                self._dropped_before += dropped(port.socket)
+                self._overrun[each[0]] += port.newly_dropped()
                 port.socket.close()
 
     def install(self, flow: Flow) -> None:
@@ -330,9 +334,7 @@ class ReferenceEngine:
         self._lanes.pop(file, None)
         self._fast.pop(file, None)
         self._transforming.pop(file, None)
-        lost = dropped(lane.socket)
-        self._dropped_before += lost
-        port.dropped_before += lost
+        port.dropped_before += dropped(lane.socket)
         lane.socket.close()
 
     def _leave_egress(self, lane: Lane) -> None:
@@ -342,13 +344,23 @@ class ReferenceEngine:
 
     # --- for operators ----------------------------------------------------------------------------
 
-    def kernel_drops(self) -> int:
-        """Datagrams that came faster than we read them."""
-        return self._dropped_before + sum(dropped(udp) for udp in self._all())
-
     def dropped_at(self, local: Local) -> int:
         port = self._ports.get(local)
         return 0 if port is None else port.dropped()
+
+    def overrun(self) -> Mapping[str, int]:
+        """As `tally` last found it."""
+        return self._overrun
+
+    def tally(self) -> None:
+        """Looks at some sockets: to ask all of them at once would hold up packets."""
+        for _ in range(_LOOKED_AT):
+            port = next(self._tour, None)
+            if port is None:
+                self._tour = iter(list(self._ports.values()))
+                return
+            if port.socket.fileno() >= 0:
+                self._overrun[port.local[0]] += port.newly_dropped()
 
     def sockets(self) -> int:
         return sum(1 for _ in self._all())

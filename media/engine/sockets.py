@@ -16,7 +16,6 @@ from socket import (
     SOL_SOCKET,
     socket,
 )
-from struct import unpack_from
 
 from media.control import Address
 
@@ -24,8 +23,6 @@ AUDIO_QUEUE = 8192
 """SO_RCVBUF: some 19 packets of 20 ms. What had to wait longer is better lost than played late."""
 OTHER_QUEUE = 131_072
 """A video frame comes as a burst of packets."""
-
-_SO_MEMINFO, _MEMINFO_SIZE, _MEMINFO_DROPS = 55, 36, 32
 
 
 def queue_for(kind: str) -> int:
@@ -62,13 +59,6 @@ def connected(listener: socket, peer: Address, queue: int) -> socket:
     finally:
         listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 0)
     return udp
-
-
-def dropped(udp: socket) -> int:
-    """Datagrams that the kernel threw away since the socket was full."""
-    memory = udp.getsockopt(SOL_SOCKET, _SO_MEMINFO, _MEMINFO_SIZE)
-    count: int = unpack_from("=I", memory, _MEMINFO_DROPS)[0]
-    return count
 
 
 def _new(ip: str, queue: int) -> socket:

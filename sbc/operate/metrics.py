@@ -15,13 +15,14 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from sbc.actions import Note
 from sbc.operate import labels
 from sbc.operate.events import EVENTS
+from sbc.operate.host_metrics import host_metrics
 from sbc.operate.labels import EVENT_LABELS, Labels
 from sbc.operate.record import Record, directions, loss_ratio, number, part, parts, text, whole
 
@@ -207,7 +208,7 @@ class _Now(Collector):
         self._names = names
         self.status: Record = {}
 
-    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         calls = GaugeMetricFamily(
             "sbc_calls_up",
             "Calls in being, by trunk; each counts on both of its trunks.",
@@ -245,6 +246,7 @@ class _Now(Collector):
             int(part(self.status, "relay").get("connected") is True),
         )
         yield self._certificates()
+        yield from host_metrics(self.status, self._names.interfaces)
         yield from self._journal()
 
     def _registrations(self) -> Iterator[GaugeMetricFamily]:

@@ -7,11 +7,13 @@ import pytest
 from media.control import (
     Dropped,
     Failed,
+    LoopLag,
     PortCount,
     Query,
     RelayStatistics,
     Reply,
     SessionReport,
+    SocketDrops,
     Statistics,
 )
 from sbc.operate.journal import Journal
@@ -106,6 +108,7 @@ def test_the_status_tells_how_the_border_fares(tmp_path: Path) -> None:
         "trunks": [],
         "relay": {"connected": True},
         "certificates": [],
+        "host": {},
     }
 
 
@@ -122,13 +125,21 @@ def test_phones_are_those_of_the_core(tmp_path: Path) -> None:
 
 
 def test_the_status_tells_the_ports_and_drops_of_the_relay(tmp_path: Path) -> None:
-    told = RelayStatistics(2, (PortCount("wan", 7, 2, 1),), (Dropped("malformed", 5),))
+    told = RelayStatistics(
+        2,
+        (PortCount("wan", 7, 2, 1),),
+        (Dropped("malformed", 5),),
+        (SocketDrops("wan", 9),),
+        LoopLag((1, 2), 0.5, 0.4),
+    )
     status = asyncio.run(view(ScriptedCore(), Relay(told), tmp_path).status())
     assert status["relay"] == {
         "connected": False,
         "sessions": 2,
         "ports": {"wan": {"free": 7, "used": 2, "quarantined": 1}},
         "drops": {"malformed": 5},
+        "overrun": {"wan": 9},
+        "lag": {"counts": (1, 2), "seconds": 0.5, "longest": 0.4},
     }
 
 

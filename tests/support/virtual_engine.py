@@ -90,6 +90,9 @@ class VirtualEngine:
     def dropped_at(self, local: Local) -> int:
         return self.dropped.get(local, 0)
 
+    def overrun(self) -> dict[str, int]:
+        return {interface: packets for (interface, _), packets in self.dropped.items()}
+
     def taken_out(self) -> list[Datagram]:
         """What was sent since this was last asked."""
         sent, self.sent = self.sent, []

@@ -8,10 +8,10 @@ from media.engine.sockets import (
     AUDIO_QUEUE,
     OTHER_QUEUE,
     connected,
-    dropped,
     listening,
     queue_for,
 )
+from media.overrun import dropped
 
 OURS, ALICE, MALLORY = "127.0.0.1", "127.0.0.2", "127.0.0.4"
 
