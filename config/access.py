@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config.fields import Name, Seconds, Section, Whole
-from config.peers import SessionTimer, TrunkLimits
+from config.peers import Reason, SessionTimer, TrunkLimits
 from config.secrets import Secret
 from config.zones import Latching, Privacy
 
@@ -88,5 +88,7 @@ class Access(Section):
     offerless: Literal["relay", "insert"] = "relay"
     refer: Literal["relay", "local", "reject"] | None = None
     replaces: Literal["relay", "local"] = "relay"
+    reason: Reason = Reason()
+    diversion: Literal["keep", "diversion", "history-info", "both", "none"] | None = None
     redirect: Literal["relay", "follow"] = "relay"
     max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3

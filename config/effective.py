@@ -15,6 +15,7 @@ from config.model import (
     Latching,
     MediaProfile,
     Privacy,
+    Reason,
     Register,
     SessionTimer,
     Trunk,
@@ -46,6 +47,10 @@ class Terms:
     """What becomes of a REFER that it sends."""
     replaces: Literal["relay", "local"]
     """What becomes of its INVITE with Replaces."""
+    reason: Reason
+    """What it is told of why a call ended."""
+    diversion: Literal["keep", "diversion", "history-info", "both", "none"]
+    """How it tells, and is told, who has forwarded a call."""
     redirect: Literal["relay", "follow"]
     """What becomes of a 3xx that it sends."""
     max_redirects: int
@@ -101,6 +106,8 @@ def _peer(
         offerless=peer.offerless,
         refer=peer.refer or ("relay" if zone.trust == "trusted" else "reject"),
         replaces=peer.replaces,
+        reason=peer.reason,
+        diversion=peer.diversion or ("keep" if zone.trust == "trusted" else "none"),
         redirect=peer.redirect,
         max_redirects=peer.max_redirects,
         session_timer=peer.session_timer,

@@ -43,6 +43,7 @@ from config.monitoring import Monitoring, Prometheus, Quality, Verdicts
 from config.peers import (
     Endpoint,
     Identify,
+    Reason,
     Register,
     SessionTimer,
     Trunk,
@@ -114,6 +115,7 @@ __all__ = [
     "Quality",
     "Rate",
     "RateText",
+    "Reason",
     "Register",
     "Registrar",
     "Route",

@@ -65,6 +65,20 @@ class SessionTimer(Section):
     """Who refreshes, where it is ours to say."""
 
 
+class Reason(Section):
+    """What the peer is told of why a call ended (RFC 3326)."""
+
+    protocols: tuple[Literal["SIP", "Q.850"], ...] | None = None
+    """Which it gets, in this order; the one that nobody named is made from the other (RFC 3398).
+    Empty: none. None: what the other side said, or else a Q.850 cause of ours."""
+    in_responses: bool = True
+    """Q.850 in final responses too (RFC 6432)."""
+    causes: dict[
+        Annotated[str, Field(pattern=r"^[3-6]\d\d$")], Annotated[Whole, Field(ge=1, le=127)]
+    ] = {}
+    """Q.850 cause by SIP status, for what this peer means otherwise than the RFCs."""
+
+
 class Register(Section):
     """We register with the trunk, as its calls come to whoever is registered (RFC 3261 §10.2)."""
 
@@ -99,6 +113,11 @@ class Trunk(Section):
     replaces: Literal["relay", "local"] = "relay"
     """Its INVITE with Replaces (RFC 3891) goes to the party whose dialog it names; or the border
     puts the newcomer into that call itself."""
+    reason: Reason = Reason()
+    diversion: Literal["keep", "diversion", "history-info", "both", "none"] | None = None
+    """Who forwarded a call before (RFC 5806, RFC 7044): `none` is neither read from it nor told;
+    else it is read, and told as it came (`keep`) or in this form (RFC 7544), with our own host.
+    None: `keep` if it is trusted, else `none`."""
     redirect: Literal["relay", "follow"] = "relay"
     """Its 3xx goes back to the caller, at our own address; or the border calls the numbers that it
     names, where the routes of the caller let it."""

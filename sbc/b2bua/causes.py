@@ -57,12 +57,17 @@ class Cause:
 
     @property
     def cause(self) -> int:
-        return self.q850 if self.q850 is not None else _Q850_OF_STATUS.get(self.sip, 31)
+        return self.q850 if self.q850 is not None else cause_of(self.sip)
 
     @property
     def field(self) -> tuple[str, str]:
         """A Reason field (RFC 3326)."""
         return ("Reason", f"Q.850;cause={self.cause}")
+
+
+def cause_of(status: int) -> int:
+    """The Q.850 cause of a SIP status; 31 (normal, unspecified) for one that has none."""
+    return _Q850_OF_STATUS.get(status, 31)
 
 
 def reasons(fields: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -56,7 +56,7 @@ class Content:
         """What was proved here holds before what anybody asserts. None: nothing was proved."""
         if user is None:
             return self
-        claims = Claims((Asserted("", user, tel=False),), self.claims.privacy)
+        claims = replace(self.claims, asserted=(Asserted("", user, tel=False),), referrer="")
         return replace(self, claims=claims)
 
     @property

@@ -59,6 +59,7 @@ class Leg:
         "call_id",
         "contact",
         "flow",
+        "heard_reason",
         "listener",
         "local_tag",
         "peer",
@@ -66,6 +67,7 @@ class Leg:
         "side",
         "symmetric",
         "terms",
+        "told_reason",
         "usages",
         "user_agent",
         "wire",
@@ -96,6 +98,10 @@ class Leg:
         self.symmetric = symmetric
         """The peer asked for answers at its source port (RFC 3581): it may sit behind a NAT."""
         self.user_agent = ""
+        self.heard_reason: str | None = None
+        """Why the call ended, as this peer said."""
+        self.told_reason: str | None = None
+        """And as it was told."""
         self.usages: list[Usage] = []
         self.local_tag: str | None = None
         self.remote_tag: str | None = None

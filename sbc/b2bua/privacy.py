@@ -7,10 +7,11 @@ asks for privacy stays unnamed towards those who are not trusted (Z8).
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from config.effective import Terms
 from sbc.b2bua.crossing import Field
+from sbc.b2bua.diversion import NAMES, NOBODY, Diversions, diversions_of
 from sbc.b2bua.identity import escaped, printable, user_of
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
@@ -40,6 +41,11 @@ class Claims:
 
     asserted: tuple[Asserted, ...] = ()
     privacy: frozenset[str] = frozenset()
+    diversions: Diversions = NOBODY
+    referrer: str = ""
+    """The user in Referred-By (RFC 3892), if its sender is believed."""
+    target: str = ""
+    """Who is called now, where the call was diverted."""
 
     def hidden_from(self, terms: Terms) -> bool:
         """May that peer not learn who it is? Within the trust domain everybody knows, and keeps
@@ -55,29 +61,50 @@ class Claims:
         if self.asserted and terms.send_identity and not self.hidden_from(terms):
             value = ", ".join(_written(each, host) for each in self.asserted)
             fields.append(("P-Asserted-Identity", value))
+        if self.referrer and terms.send_identity and not self.hidden_from(terms):
+            fields.append(("Referred-By", f"<sip:{escaped(self.referrer)}@{host}>"))
+        if self.diversions is not NOBODY and terms.diversion != "none":
+            fields += self.diversions.fields(terms, host, self.target)
         return tuple(fields)
+
+    def aimed_at(self, called: str) -> Claims:
+        """The same in an INVITE for that user."""
+        return self if self.diversions is NOBODY else replace(self, target=called)
 
     def record(self) -> dict[str, object]:
         """As it was, for the record of the call."""
         return {
             "asserted": [each.user for each in self.asserted],
             "privacy": ";".join(value for value in KNOWN if value in self.privacy) or None,
+            "diverted": [f"{each.user} {each.reason}" for each in self.diversions.each],
         }
 
 
 NONE = Claims()
+_READ = frozenset({"privacy", "p-asserted-identity", "referred-by"}) | NAMES
 
 
 def claims_of(headers: Headers, terms: Terms) -> Claims:
     """Raises BadMessage for a demand that cannot be met (RFC 3323 §4.2, §5)."""
     present = headers.present()
-    if "privacy" not in present and "p-asserted-identity" not in present:
+    if _READ.isdisjoint(present):
         return NONE
     said = _values(headers.all("privacy"))
     if "critical" in said and not said <= set(KNOWN):
         raise BadMessage(500, "Privacy that cannot be had")
     asserted = _asserted(headers) if terms.believed else ()
-    return Claims(asserted, said & set(KNOWN))
+    diversions = NOBODY if NAMES.isdisjoint(present) else diversions_of(headers, terms)
+    referrer = _referrer(headers) if terms.believed and "referred-by" in present else ""
+    return Claims(asserted, said & set(KNOWN), diversions, referrer)
+
+
+def _referrer(headers: Headers) -> str:
+    """Its host, and the signature that `cid` names, stay on their side."""
+    values = headers.all("referred-by")
+    try:
+        return user_of(Uri.parse(NameAddr.parse(values[0]).uri)) if len(values) == 1 else ""
+    except BadMessage:
+        return ""
 
 
 def _values(lines: Collection[str]) -> frozenset[str]:

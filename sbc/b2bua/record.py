@@ -117,6 +117,7 @@ def _leg(leg: Leg) -> Record:
         "local_tag": _clean(leg.local_tag),
         "remote_tag": _clean(leg.remote_tag),
         "user_agent": leg.user_agent or None,
+        "reason": {"heard": leg.heard_reason, "told": leg.told_reason},
     }
 
 

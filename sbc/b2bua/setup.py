@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from config.effective import Terms
 from media.control import Close
 from media.sdp.anchor import BadAnswer
@@ -18,6 +20,7 @@ from sbc.b2bua.causes import (
     passed_on,
     refused,
 )
+from sbc.b2bua.content import Content
 from sbc.b2bua.events import (
     Allocated,
     Answered,
@@ -100,12 +103,17 @@ def _invited(call: Call, offer: Session | None) -> Callee:
         from_field=from_field(parties, domain, tokens.token(16)),
         to_field=to_field(call.facts.parties, terms.domain or uri_host(target)),
         max_forwards=call.facts.max_forwards,
-        content=call.content.with_sdp(offer),
+        content=_aimed(call).with_sdp(offer),
         # Without an offer of ours a reliable 1xx may carry theirs, and the caller must answer it.
         reliable=offer is not None or call.caller.reliability != "none",
         told=call.told.fields if call.told and call.told.trunk == target.trunk else (),
     )
     return Callee(leg, invitation)
+
+
+def _aimed(call: Call) -> Content:
+    claims = call.content.claims.aimed_at(call.called)
+    return call.content if claims is call.content.claims else replace(call.content, claims=claims)
 
 
 def progressed(call: Call, event: Progressed) -> None:

@@ -36,6 +36,7 @@ from sbc.b2bua.events import (
     SessionExpired,
     Stopping,
 )
+from sbc.b2bua.reason import reason_text, told
 from sbc.b2bua.record import record_of
 from sbc.sip.message import build_response
 
@@ -62,7 +63,7 @@ def _early_dialog_ended(call: Call, event: Ended) -> None:
     over."""
     peer = event.usage.peer
     if call.caller.leg.usages and peer is not None:
-        peer.bye(reasons(event.fields))
+        peer.bye(reasons(told(event.fields, event.cause, peer.leg.terms)))
     else:
         finish(call, CANCELLED, "caller", event.fields)
 
@@ -125,16 +126,33 @@ def finish(call: Call, cause: Cause, by: str, fields: Sequence[Field] = ()) -> N
         call.transfer.old_ended()
     for timer in ("ring", "silence", "duration", "join"):
         call.wire.timers.clear((call, timer))
-    told = tuple(fields) if reasons(fields) else (*fields, cause.field)
-    call.caller.end(cause.sip, told)
-    if call.callee is not None:
-        call.callee.end(told)
+    _end_legs(call, cause, by, fields)
     asked = bool(call.parked)
     call.parked.clear()
     if call.plan.open or asked:
         call.shared.ask(call, Close(call.plan.session))
     else:
         _close(call)
+
+
+def _end_legs(call: Call, cause: Cause, by: str, fields: Sequence[Field]) -> None:
+    """Each hears why in its own words, and its record says what that was."""
+    caller, callee = call.caller, call.callee
+    refuses = not caller.accepted
+    for_caller = told(fields, cause, caller.leg.terms, in_response=refuses)
+    if by == "caller":
+        caller.leg.heard_reason = reason_text(fields)
+    if by != "caller" or refuses:
+        caller.leg.told_reason = reason_text(for_caller)
+    caller.end(cause.sip, for_caller)
+    if callee is None:
+        return
+    for_callee = told(fields, cause, callee.leg.terms)
+    if by == "callee":
+        callee.leg.heard_reason = reason_text(fields)
+    else:
+        callee.leg.told_reason = reason_text(for_callee)
+    callee.end(for_callee)
 
 
 def reported(call: Call, event: Reported) -> None:

@@ -69,6 +69,7 @@ CALL: dict[str, Any] = {
     "to": "+4930987654",
     "asserted": ["+49691234567"],
     "privacy": None,
+    "diverted": [],
     "state": "ended",
     "times": {
         "invite": "2026-11-24T10:00:00.123Z",
@@ -92,6 +93,7 @@ CALL: dict[str, Any] = {
             "local_tag": "l1",
             "remote_tag": "r1",
             "user_agent": "PBX 1.0",
+            "reason": {"heard": "Q.850;cause=16", "told": None},
         },
         "b": {
             "zone": "carriers",
@@ -103,6 +105,7 @@ CALL: dict[str, Any] = {
             "local_tag": "l2",
             "remote_tag": "r2",
             "user_agent": None,
+            "reason": {"heard": None, "told": "Q.850;cause=16"},
         },
     },
     "media": [

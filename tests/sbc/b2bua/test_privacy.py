@@ -102,8 +102,9 @@ def test_the_record_has_it_as_it_was() -> None:
     assert private("user", "id").record() == {
         "asserted": ["200", "+4969123"],
         "privacy": "user;id",
+        "diverted": [],
     }
-    assert NONE.record() == {"asserted": [], "privacy": None}
+    assert NONE.record() == {"asserted": [], "privacy": None, "diverted": []}
 
 
 @given(st.text(), st.lists(st.sampled_from([*KNOWN, "cloak", "inside.secret"])))

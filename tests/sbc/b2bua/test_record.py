@@ -140,6 +140,7 @@ def test_a_whole_call_is_told_to_the_last_field() -> None:
         "to": "100",
         "asserted": [],
         "privacy": None,
+        "diverted": [],
         "state": "ended",
         "times": {
             "invite": "2023-11-14T22:15:00.000Z",
@@ -166,6 +167,7 @@ def test_a_whole_call_is_told_to_the_last_field() -> None:
                 "local_tag": ok.headers.to.tag,
                 "remote_tag": "alice-tag",
                 "user_agent": "Phone 1",
+                "reason": {"heard": None, "told": None},
             },
             "b": {
                 "zone": "inside",
@@ -177,6 +179,7 @@ def test_a_whole_call_is_told_to_the_last_field() -> None:
                 "local_tag": request.headers.from_.tag,
                 "remote_tag": "bob-tag",
                 "user_agent": "PBX 1.0",
+                "reason": {"heard": None, "told": "Q.850;cause=16"},
             },
         },
         "media": plain((STREAM,)),
@@ -201,6 +204,7 @@ def test_a_refused_call_is_told_to_the_last_field() -> None:
         "to": "100",
         "asserted": [],
         "privacy": None,
+        "diverted": [],
         "state": "ended",
         "times": {
             "invite": "2023-11-14T22:15:00.000Z",
