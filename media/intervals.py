@@ -57,4 +57,5 @@ def totals(counters: Counters, peaks: Peaks, seconds: float) -> Totals:
         longest_gap_ms=1000 * peaks.gap,
         seconds=seconds,
         bursts=max(0, counters.bursts),
+        missing=max(0, counters.missing + counters.duplicated),
     )

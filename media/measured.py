@@ -27,6 +27,12 @@ class Totals:
     seconds: float
     bursts: int = 0
     """Runs of packets lost in a row."""
+    missing: int = 0
+    """Never came. Other than `lost`, which duplicates make smaller, though they repair nothing."""
+
+    @property
+    def expected(self) -> int:
+        return self.packets - self.duplicated + self.missing
 
 
 @dataclass(frozen=True, slots=True)

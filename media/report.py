@@ -103,7 +103,7 @@ def _side_report(
     reception = side.reception
     codec = reception.heard_codec()
     total = reception.total(now)
-    ratio = burst_ratio(total.packets + total.lost, total.lost, total.bursts)
+    ratio = burst_ratio(total.expected, total.missing, total.bursts)
     score = mos(codec and codec[0], reception.loss_fraction(now), total.jitter_ms, trip, ratio)
     return SideReport(
         interface=side.local[0],

@@ -8,7 +8,7 @@ is said. docs/quality.md tells operators what each one means.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from media.control import Losses, SideReport, Totals, Verdict, VerdictName, Where
+from media.control import Losses, SideReport, Verdict, VerdictName, Where
 
 _MOST = 0.1
 """Share of the packets from which on a fault is that of the direction, and no accident."""
@@ -72,13 +72,14 @@ def judge(direction: Direction) -> Verdict:
 
 def losses(sender: SideReport, receiver: SideReport) -> Losses:
     """What of it was lost where. Sequence numbers pass us unchanged, so the receiver's own count is
-    that of the whole way; it is older than ours by up to one of its intervals."""
+    that of the whole way, by the rule of RFC 3550; it is older than ours by up to one of its
+    intervals."""
     total = sender.total
     at = sender.kernel_drops + sender.policed
-    before = max(0, total.lost - sender.kernel_drops)
+    before = max(0, total.missing - sender.kernel_drops)
     if receiver.far_end is None:
         return Losses(before, at, None)
-    return Losses(before, at, max(0, receiver.far_end.lost - before - at))
+    return Losses(before, at, max(0, receiver.far_end.lost - total.lost - sender.policed))
 
 
 # --- the rules, in their order --------------------------------------------------------------------
@@ -163,7 +164,7 @@ def _policed(way: Direction) -> Verdict | None:
 
 
 def _lossy(way: Direction) -> Verdict | None:
-    expected = _expected(way.sender.total)
+    expected = way.sender.total.expected
     lost = way.losses
     whole = lost.before + lost.at + (lost.after or 0)
     if expected < _LEAST_EXPECTED or whole < way.limits.loss * expected:
@@ -216,10 +217,6 @@ def _bad(name: VerdictName, where: Where, evidence: str) -> Verdict:
     return Verdict(name, where, evidence)
 
 
-def _expected(total: Totals) -> int:
-    return total.packets - total.duplicated + total.lost
-
-
 def _silence(way: Direction) -> float:
     """Seconds: that of now, or the longest one so far."""
     stands = way.sender_stands
@@ -250,7 +247,7 @@ def _is_heard(way: Direction) -> bool:
 def _ours(way: Direction) -> bool:
     """Our own host has lost enough of it to be the cause."""
     drops = way.sender.kernel_drops
-    expected = _expected(way.sender.total)
+    expected = way.sender.total.expected
     return drops >= _SOME and drops >= min(_MOST, way.limits.loss) * max(expected, 1)
 
 

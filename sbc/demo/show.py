@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sbc.operate.ladder import ladder
-from sbc.operate.record import Record, address, number, part, parts, text, whole
+from sbc.operate.record import Record, address, loss_ratio, number, part, parts, text, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ def _other_ends(stream: Record, directions: Sequence[Measured]) -> list[Record]:
 
 
 def _loss(total: Record) -> str:
-    lost, packets = whole(total, "lost"), whole(total, "packets")
-    return f"{100 * lost / (lost + packets):.2f} %" if packets else "–"
+    ratio = loss_ratio(total)
+    return "–" if ratio is None else f"{100 * ratio:.2f} %"
 
 
 def _ms(value: float | None) -> str:

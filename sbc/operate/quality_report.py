@@ -12,7 +12,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from sbc.operate.labels import VERDICTS
-from sbc.operate.record import Record, directions, loss_ratio, number, part, text, whole
+from sbc.operate.record import (
+    Record,
+    directions,
+    expected_packets,
+    loss_ratio,
+    number,
+    part,
+    text,
+    whole,
+)
 
 Key = Literal["zone", "trunk", "codec"]
 KEYS: tuple[Key, ...] = ("zone", "trunk", "codec")
@@ -206,7 +215,7 @@ def _verdict(side: Record) -> str | None:
 
 def _lost_after(side: Record, total: Record) -> float | None:
     lost = number(side, "losses", "after")
-    expected = whole(total, "packets") + whole(total, "lost")
+    expected = expected_packets(total)
     return None if lost is None or expected <= 0 else 100 * lost / expected
 
 

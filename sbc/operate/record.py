@@ -93,11 +93,19 @@ def directions(record: Record) -> Iterator[tuple[Side, Record, Record]]:
                 yield side, part(record, "legs", side), report
 
 
-def loss_ratio(totals: Record) -> float | None:
-    """Lost of expected (RFC 3550 A.3), 0..1. None: nothing was expected, so nothing can be said."""
+def expected_packets(totals: Record) -> int:
     received, lost = whole(totals, "packets"), whole(totals, "lost")
-    expected = received + lost
-    return lost / expected if received > 0 and expected > 0 else None
+    missing = number(totals, "missing")
+    if missing is None:  # a record from before it was told
+        return received + lost
+    return received - whole(totals, "duplicated") + int(missing)
+
+
+def loss_ratio(totals: Record) -> float | None:
+    """The part of the packets expected that never came, 0..1. None: nothing was expected."""
+    expected, missing = expected_packets(totals), number(totals, "missing")
+    lost = whole(totals, "lost") if missing is None else missing
+    return lost / expected if whole(totals, "packets") > 0 and expected > 0 else None
 
 
 def printable(value: str) -> str:

@@ -257,6 +257,10 @@ def _losses(side: Record) -> str:
     return " / ".join(_plain(number(lost, place)) for place in ("before", "at", "after"))
 
 
+def _missing(totals: Record) -> int:
+    return whole(totals, "lost" if number(totals, "missing") is None else "missing")
+
+
 def _unmapped(side: Record) -> str:
     count = whole(side, "unmapped")
     return f"{count} (last {whole(side, 'unmapped_type')})" if count else "0"
@@ -319,7 +323,8 @@ _MEDIA: Figures = (
 _TOTALS: Figures = (
     ("Packets", lambda of: _plain(number(of, "packets"))),
     ("Bytes", lambda of: _plain(number(of, "bytes"))),
-    ("Lost (RFC 3550)", lambda of: f"{whole(of, 'lost')} ({_percent(loss_ratio(of))})"),
+    ("Missing", lambda of: f"{_missing(of)} ({_percent(loss_ratio(of))})"),
+    ("Lost (RFC 3550)", lambda of: _plain(number(of, "lost"))),
     ("  in bursts", lambda of: _plain(number(of, "bursts"))),
     ("Late (out of order)", lambda of: _plain(number(of, "late"))),
     ("Duplicated", lambda of: _plain(number(of, "duplicated"))),

@@ -19,9 +19,15 @@ def test_nothing_measured_is_zero() -> None:
 
 def test_times_are_told_in_milliseconds() -> None:
     told = totals(Counters(4, 688, 1, 2, 3, 1), Peaks(0.004, 2, 0.003, 0.05), 0.1)
-    assert told == Totals(4, 688, 1, 2, 3, 2.0, 3.0, 50.0, 0.1, 1)
+    assert told == Totals(4, 688, 1, 2, 3, 2.0, 3.0, 50.0, 0.1, 1, 4)
+    assert told.expected == 5
 
 
 def test_what_a_late_packet_repaired_after_its_interval_makes_no_figure_negative() -> None:
     told = totals(Counters(4, 688, -1, 1, 0, -1), Peaks(), 1.0)
-    assert (told.lost, told.bursts) == (0, 0)
+    assert (told.lost, told.bursts, told.missing) == (0, 0, 0)
+
+
+def test_copies_take_nothing_from_what_is_missing() -> None:
+    told = totals(Counters(packets=100, missing=-5, duplicated=8), Peaks(), 1.0)
+    assert (told.lost, told.missing, told.expected) == (0, 3, 95)

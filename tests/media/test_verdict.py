@@ -161,7 +161,7 @@ def test_what_was_more_than_allowed_is_policed() -> None:
         (30, 0, 30, Losses(30, 0, 0)),
         (30, 0, 75, Losses(30, 0, 45)),
         (30, 20, 31, Losses(10, 20, 1)),
-        (5, 20, 20, Losses(0, 20, 0)),
+        (5, 20, 20, Losses(0, 20, 15)),  # of the drops some were the first, or copies
         (30, 0, 12, Losses(30, 0, 0)),  # its report is older than ours
         (0, 0, -3, Losses(0, 0, 0)),
     ],
@@ -185,8 +185,11 @@ def test_loss_on_the_whole_way_is_judged_and_laid_to_its_largest_part() -> None:
     assert verdict(bad).evidence.endswith("after us unknown")
 
 
-def test_copies_hide_no_loss_from_the_share() -> None:
-    assert said(side_report(received(1029, 30, duplicated=60))) == ("lossy", "before")
+def test_copies_hide_no_loss() -> None:
+    repeated = received(1030, 0, duplicated=60, missing=30)
+    assert said(side_report(repeated)) == ("lossy", "before")
+    receiver = side_report(far_end=heard_there(lost=5))
+    assert losses(side_report(repeated), receiver) == Losses(30, 0, 5)
 
 
 def test_of_a_few_packets_no_loss_and_no_jitter_is_judged() -> None:

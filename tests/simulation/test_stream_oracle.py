@@ -47,6 +47,7 @@ def by_list(arrivals: Sequence[Arrival], rate: int, until: float) -> Totals:
         longest_gap_ms=max(gaps, default=0.0) * 1000,
         seconds=until - times[0],
         bursts=ends,
+        missing=max(numbers) - min(numbers) + 1 - len(heard),
     )
 
 

@@ -16,6 +16,7 @@ def totals(packets: int = 1000, lost: int = 0, **changes: float) -> dict[str, An
         "longest_gap_ms": 22.0,
         "seconds": packets / 50,
         "bursts": min(lost, 2),
+        "missing": lost,
         **changes,
     }
 

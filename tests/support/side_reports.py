@@ -36,6 +36,7 @@ def received(packets: int = 1000, lost: int = 0, **changes: Any) -> Totals:
         "jitter_max_ms": 3.0,
         "longest_gap_ms": 25.0,
         "seconds": packets / 50,
+        "missing": lost,
     }
     return Totals(**{**fields, **changes})
 

@@ -70,7 +70,7 @@ def test_a_row_counts_its_verdicts_and_ranks_what_was_lost_behind_us() -> None:
     row = only_row(report([of(*sides)]))
     assert row.verdicts == {"ok": 91, "lossy": 9}
     assert (row.late, row.duplicated, row.kernel_drops) == (100, 200, 300)
-    assert row.lost_after_percent_p95 == 9.4
+    assert row.lost_after_percent_p95 == 9.419, "of 998: two were copies"
     assert (row.round_trip_ms_p50, row.round_trip_ms_p95) == (59.0, 104.0)
     assert row.first_packet_ms_p95 == 470.0
 

@@ -72,6 +72,17 @@ def test_loss_is_of_what_was_expected() -> None:
     assert record.loss_ratio(totals(packets=10)) == 0.0
 
 
+def test_copies_hide_no_loss() -> None:
+    repeated = totals(packets=1000, duplicated=40, missing=40)
+    assert record.loss_ratio(repeated) == 0.04
+    assert record.expected_packets(repeated) == 1000
+
+
+def test_a_record_from_before_the_missing_were_told_has_a_loss_figure_too() -> None:
+    old = {"packets": 980, "lost": 20, "duplicated": 7}
+    assert (record.loss_ratio(old), record.expected_packets(old)) == (0.02, 1000)
+
+
 def test_a_silent_direction_has_no_loss_figure() -> None:
     assert record.loss_ratio(totals(packets=0)) is None
 
