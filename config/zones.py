@@ -99,6 +99,9 @@ Carriage = Literal["relay", "reject"]
 
 class MediaProfile(Section):
     rtp_timeout: RtpTimeout = RtpTimeout()
+    dtmf: Literal["pass", "rfc4733", "info", "inband"] = "pass"
+    """How the peer presses keys. Where both sides say it, and differently, the border translates:
+    RFC 4733 events, SIP INFO, tones in G.711. `pass`: whatever they are, they cross."""
     video: Carriage = "relay"
     text: Carriage = "relay"
     """Real-time text (RFC 4103)."""

@@ -6,7 +6,7 @@ state of a stream (`StreamPlan`); the relay makes it so. Everything is idempoten
 repeated after a lost connection. How the values look on the Unix socket is told in `wire`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from media.measured import (
@@ -20,21 +20,38 @@ from media.measured import (
     VerdictName,
     Where,
 )
+from media.plan import (
+    Address,
+    CodecClock,
+    IceCandidate,
+    IcePlan,
+    KeyForm,
+    KeyPlan,
+    SidePlan,
+    StreamPlan,
+)
 
 __all__ = [
     "LAG_BOUNDS",
+    "Address",
+    "CodecClock",
     "FarEnd",
+    "IceCandidate",
+    "IcePlan",
+    "KeyForm",
+    "KeyPlan",
     "LoopLag",
     "Losses",
+    "SidePlan",
     "SocketDrops",
+    "StreamPlan",
     "Totals",
     "Verdict",
     "VerdictName",
     "Where",
 ]
-"""From `measured`: whoever speaks the contract imports all of it from here."""
+"""From `measured` and `plan`: whoever speaks the contract imports all of it from here."""
 
-Address = tuple[str, int]
 Side = Literal["a", "b"]
 Phase = Literal["initial", "subsequent"]
 
@@ -72,84 +89,6 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class CodecClock:
-    """What a payload type means on one side, for jitter and MOS."""
-
-    payload_type: int
-    name: str
-    rate: int
-    """RTP clock in Hz."""
-
-
-@dataclass(frozen=True, slots=True)
-class IceCandidate:
-    """Where the peer says that it may be reached (RFC 8839 §5.1)."""
-
-    component: int
-    """1: RTP, 2: RTCP."""
-    address: Address
-    priority: int
-
-
-@dataclass(frozen=True, slots=True)
-class IcePlan:
-    """Connectivity checks decide about the media of a side (RFC 8445), and no latching."""
-
-    ufrag: str
-    pwd: str = field(repr=False)
-    peer_ufrag: str
-    peer_pwd: str = field(repr=False)
-    lite: bool
-    """We answer checks, and send none but for consent: the peer does the work."""
-    controlling: bool
-    """We nominate. A lite agent does not."""
-    candidates: tuple[IceCandidate, ...] = ()
-    """Of the peer; those that come later are in a later plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class SidePlan:
-    """One end of a stream, as its SDP describes it."""
-
-    rtp: Address | None
-    """Where its SDP wants RTP; None: not known yet, or refused."""
-    rtcp: Address | None
-    sends: bool
-    """The SDP lets this end send."""
-    receives: bool
-    latching: str
-    """`none`, `signalled`, `subnet`, `first-packet`, `ranked`."""
-    window: float
-    """Seconds, for `ranked`."""
-    prefix: int
-    """Prefix length around `rtp`, for `subnet`."""
-    signalling_ip: str | None
-    """Where its SIP came from: second-best source in `ranked`, and the test of a private SDP."""
-    codecs: tuple[CodecClock, ...]
-    epoch: int
-    """Raised by each new SDP of this end: only then may a latched source change."""
-    ice: IcePlan | None = None
-    """None: latching decides."""
-    mux: bool = False
-    """RTCP has no port of its own (RFC 5761)."""
-    numbers: tuple[tuple[int, int], ...] = ()
-    """Payload types of what it sends, and those under which the other end wants them; only where
-    they differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamPlan:
-    index: int
-    a: SidePlan
-    b: SidePlan
-    closed: bool = False
-    """The m-line was refused or removed (port 0): free its ports."""
-    opaque: bool = False
-    """Not RTP: whatever its two ends send is passed on as it is, and measured by nothing but its
-    count."""
-
-
-@dataclass(frozen=True, slots=True)
 class Program:
     """Make these streams so; streams which are not named stay as they are."""
 
@@ -161,6 +100,17 @@ class Program:
     """Seconds from supervision to the first packet of a direction."""
     subsequent: float
     """Seconds between packets of a direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class PressKey:
+    """Play a key to one end, in the form that its plan names."""
+
+    session: str
+    side: Side
+    key: str
+    """One of 0-9, *, #, A-D."""
+    milliseconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +135,7 @@ class Statistics:
     """How the relay itself fares."""
 
 
-Command = Hello | Open | Program | Query | Close | ListSessions | Statistics
+Command = Hello | Open | Program | PressKey | Query | Close | ListSessions | Statistics
 
 
 # --- what the relay answers -----------------------------------------------------------------------
@@ -317,6 +267,13 @@ class RelayStatistics:
     lag: LoopLag | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyTaken:
+    """It will be played."""
+
+    session: str
+
+
 FailureReason = Literal["ports_exhausted", "no_session", "no_interface", "bad_command"]
 
 
@@ -327,7 +284,9 @@ class Failed:
     text: str
 
 
-Reply = Welcome | Opened | Programmed | SessionReport | Sessions | RelayStatistics | Failed
+Reply = (
+    Welcome | Opened | Programmed | KeyTaken | SessionReport | Sessions | RelayStatistics | Failed
+)
 
 
 # --- what the relay tells unasked -----------------------------------------------------------------
@@ -360,4 +319,14 @@ class Dead:
     phase: Phase
 
 
-Event = Latched | Silent | Dead
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """By this end; the other one takes keys by INFO."""
+
+    session: str
+    side: Side
+    key: str
+    milliseconds: int
+
+
+Event = Latched | Silent | Dead | KeyPressed

@@ -19,10 +19,12 @@ from media.control import (
     Dropped,
     Failed,
     Hello,
+    KeyTaken,
     ListSessions,
     Open,
     Opened,
     PortCount,
+    PressKey,
     Program,
     Programmed,
     Query,
@@ -36,6 +38,7 @@ from media.control import (
     StreamRequest,
     Welcome,
 )
+from media.dtmf.event import Pressed
 from media.engine.flow import EngineAction, Local
 from media.opening import Opening, PortDesk
 from media.ports import Choose, MediaInterface, PortCounts
@@ -116,7 +119,7 @@ class Relay:
             case Open():
                 self.current = command.session
                 return self._open(command, now, ticket)
-            case Program() | Query() | Close():
+            case Program() | PressKey() | Query() | Close():
                 self.current = command.session
                 session = self._sessions.get(command.session)
                 if session is None:
@@ -125,16 +128,24 @@ class Relay:
                 return self._of_session(session, command, now, ticket)
 
     def _of_session(
-        self, session: Session, command: Program | Query | Close, now: float, ticket: int
+        self, session: Session, command: Program | PressKey | Query | Close, now: float, ticket: int
     ) -> list[Action]:
         match command:
             case Program():
                 return self._program(session, command, now, ticket)
+            case PressKey():
+                return [Answer(ticket, self._press(session, command))]
             case Query():
                 return [Answer(ticket, session.report(now))]
             case Close():
                 report = session.report(now)
                 return [*self._end(session, now), Answer(ticket, report)]
+
+    def _press(self, session: Session, command: PressKey) -> Reply:
+        if not session.press(command.side, Pressed(command.key, command.milliseconds)):
+            return Failed(session.name, "bad_command", "no stream can play this key")
+        self._arm(session)
+        return KeyTaken(session.name)
 
     def _hello(self, hello: Hello) -> Reply:
         if hello.protocol != PROTOCOL:
@@ -237,7 +248,8 @@ class Relay:
         )
         if before is not None and before.sides == ends:
             return
-        stream = Stream(session.name, wanted.index, wanted.kind, ends, self.drops, self._ends_at)
+        where = self.drops, self._ends_at, self._choose
+        stream = Stream(session.name, wanted.index, wanted.kind, ends, *where)
         session.streams[wanted.index] = stream
         for side in before.sides if before is not None else ():
             if side not in ends:

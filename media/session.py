@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from math import inf
 
-from media.control import Dead, Phase, Program, SessionReport, Silent, StreamReport
+from media.control import Dead, Phase, Program, SessionReport, Side, Silent, StreamReport
+from media.dtmf.event import Pressed
 from media.engine.flow import EngineAction
 from media.report import Begun, Measuring, stream_report
 from media.side import SideState
@@ -87,6 +88,14 @@ class Session:
         self._set_due()
         return actions
 
+    def press(self, towards: Side, pressed: Pressed) -> bool:
+        """The first stream that can play it does."""
+        for stream in self.streams.values():
+            if stream.press(towards, pressed):
+                self.hurry(stream)
+                return True
+        return False
+
     def hurry(self, stream: Stream) -> None:
         """A packet has given this stream something to do before the next look."""
         self.due = min(self.due, stream.due)
@@ -133,5 +142,6 @@ class Session:
         self._dead = dead
 
     def _set_due(self) -> None:
-        watches = (min(side.watch.due, side.due) for _, side in self.sides())
-        self.due = min(self._roll_at, min(watches, default=inf))
+        watches = min((side.watch.due for _, side in self.sides()), default=inf)
+        streams = min((stream.due for stream in self.streams.values()), default=inf)
+        self.due = min(self._roll_at, watches, streams)

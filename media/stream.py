@@ -1,20 +1,24 @@
 """One m-line of a call: two ends, and what of each reaches the other.
 
 `wire` states the flows as they should be and returns what must change for that. Packets come here
-only when no installed flow matches them. For a stream that is not RTP none is installed: a fax
-sends some fifty datagrams a second, and the engines need not know of it.
+only when no installed flow matches them, or when the flow says so: streams that are not RTP, and
+those whose ends press keys in different forms, are carried here, some fifty packets a second.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from media import renumber
-from media.control import Address, Event, Latched, Side, StreamPlan
+from media.control import Address, Event, KeyPressed, Latched, Side, StreamPlan
+from media.dtmf.event import Pressed
+from media.dtmf.ways import Ways
 from media.engine.flow import EngineAction, Flow, Install, Remove, Send
 from media.ice.checklist import Outgoing
 from media.latch import Terms, Verdict, rtcp_terms, rtp_terms
+from media.ports import Choose
 from media.rings import EndsAt, comes_back
 from media.rtcp import BadRtcp, hide, parse
 from media.rtp import is_rtcp, is_rtp
@@ -33,7 +37,18 @@ Drops = Counter[str]
 
 
 class Stream:
-    __slots__ = ("_drops", "_ends_at", "_session", "a", "b", "index", "kind", "opaque")
+    __slots__ = (
+        "_choose",
+        "_drops",
+        "_ends_at",
+        "_session",
+        "a",
+        "b",
+        "index",
+        "kind",
+        "opaque",
+        "ways",
+    )
 
     def __init__(
         self,
@@ -43,14 +58,18 @@ class Stream:
         ends: tuple[SideState, SideState],
         drops: Drops,
         ends_at: EndsAt,
+        choose: Choose,
     ) -> None:
         self._session = session
         self._drops = drops
         self._ends_at = ends_at
+        self._choose = choose
         self.index = index
         self.kind = kind
         self.a, self.b = ends
         self.opaque = False
+        self.ways: Ways | None = None
+        """Between ends that press keys in different forms."""
 
     @property
     def sides(self) -> tuple[SideState, SideState]:
@@ -70,12 +89,21 @@ class Stream:
         """`terms`: those of `terms_of`."""
         before = self._open_ways()
         self.opaque = plan.opaque
+        self._agree_keys(plan)
         self.a.agree(plan.a, *terms[0], now)
         self.b.agree(plan.b, *terms[1], now)
         for side, was, is_ in zip(self.sides, before, self._open_ways(), strict=True):
             if was != is_:
                 side.reception.pause()
         return self.wire()
+
+    def _agree_keys(self, plan: StreamPlan) -> None:
+        if plan.a.keys is None or plan.b.keys is None:
+            self.ways = None
+            return
+        if self.ways is None:
+            self.ways = Ways(self._choose)
+        self.ways.agree(plan.a, plan.b)
 
     def may_cross(self, side: SideState) -> bool:
         """Both descriptions allow what `side` sends."""
@@ -88,7 +116,7 @@ class Stream:
         return [*self._wire(self.a), *self._wire(self.b)]
 
     def _wire(self, side: SideState) -> Iterator[EngineAction]:
-        before, wanted = side.flow, None if self.opaque else self._wanted(side)
+        before, wanted = side.flow, self._wanted(side)
         if before is not None and wanted is None:
             yield Remove(before.local, before.source)
             side.flow = None
@@ -113,6 +141,7 @@ class Stream:
             reception=side.reception,
             counts=side.counts,
             outbound=side.renumber,
+            up=self.opaque or self.ways is not None,
         )
 
     def _onward(self, side: SideState, kind: Literal["rtp", "rtcp"]) -> Address | None:
@@ -144,7 +173,8 @@ class Stream:
             side.reception.datagram(len(data), now)
         else:
             side.reception.packet(data, len(data), now)
-        actions += self._forwarded(side, data)
+        actions += self._forwarded(side, data, now)
+        actions += self._keys(now)
         return actions
 
     def _latched(self, side: SideState, source: Address) -> Iterator[EngineAction | Tell]:
@@ -155,7 +185,7 @@ class Stream:
             yield Tell(Latched(self._session, self.index, side.name, side.rtp.expected, latched))
         yield from self.wire()
 
-    def _forwarded(self, side: SideState, data: bytes) -> Iterator[EngineAction]:
+    def _forwarded(self, side: SideState, data: bytes, now: float) -> Iterator[EngineAction]:
         other = self.other(side)
         destination = self._onward(other, "rtp")
         if not self.may_cross(side):
@@ -163,9 +193,33 @@ class Stream:
         elif destination is None:
             side.counts.unsent += 1
         else:
-            if side.renumber is not None and not self.opaque:
-                data = side.renumber(data)
-            yield Send(data, other.local, destination, side.counts)
+            for each in self._translated(side, data, now):
+                yield Send(each, other.local, destination, side.counts)
+
+    def _translated(self, side: SideState, data: bytes, now: float) -> Sequence[bytes]:
+        if self.opaque:
+            return (data,)
+        if self.ways is not None:
+            return self.ways.packet(side.name, data, side.renumber, now)
+        return (data if side.renumber is None else side.renumber(data),)
+
+    # --- keys -------------------------------------------------------------------------------------
+
+    def press(self, towards: Side, pressed: Pressed) -> bool:
+        """False: this stream cannot play it."""
+        return self.ways is not None and self.ways.press(towards, pressed)
+
+    def _keys(self, now: float) -> Iterator[EngineAction | Tell]:
+        """What is due of keys that are played, and those that were heard."""
+        if self.ways is None:
+            return
+        for name, data in self.ways.tick(now):
+            side = self.end(name)
+            destination = self._onward(side, "rtp")
+            if side.receives and destination is not None:
+                yield Send(data, side.local, destination, self.other(side).counts)
+        for name, pressed in self.ways.told():
+            yield Tell(KeyPressed(self._session, name, pressed.key, pressed.milliseconds))
 
     def rtcp(
         self, side: SideState, data: bytes, source: Address, now: float
@@ -198,11 +252,12 @@ class Stream:
 
     @property
     def due(self) -> float:
-        """When its checks want `look`."""
-        return min(self.a.due, self.b.due)
+        """When its checks, or keys that are played, want `look`."""
+        keys = inf if self.ways is None else self.ways.due
+        return min(self.a.due, self.b.due, keys)
 
     def look(self, now: float) -> list[EngineAction | Tell]:
-        actions: list[EngineAction | Tell] = []
+        actions: list[EngineAction | Tell] = [*self._keys(now)]
         for side in self.sides:
             if side.ice is not None and side.ice.due <= now:
                 before = side.ice.selected(1)

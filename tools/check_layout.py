@@ -22,6 +22,7 @@ WITHOUT_TWIN = {
     "config/turn.py": "declarations only; read through config/test_loader.py",
     "config/model.py": "declarations only; read through config/test_loader.py",
     "media/control.py": "declarations only; its wire form is tested in media/test_wire.py",
+    "media/plan.py": "declarations only; its wire form is tested in media/test_wire.py",
     "media/measured.py": "declarations only; its wire form is tested in media/test_wire.py",
     "sbc/actions.py": "declarations only",
     "sbc/b2bua/call.py": "the data of a call; what happens to it is tested with its handlers",

@@ -72,10 +72,14 @@ class Flow:
     """First, of what looks like RTP: what it gives is RTP, and goes on in its place."""
     outbound: Transform | None = None
     """Last, before it leaves."""
+    up: bool = False
+    """All of it goes up to the core, which sends in its place what it will."""
 
 
 def carries(flow: Flow, datagram: bytes) -> bool:
     """Does it go by this flow? What is ciphered shows its header only."""
+    if flow.up:
+        return False
     if flow.inbound is None:
         return is_rtp(datagram, len(datagram))
     return looks_like_rtp(datagram)

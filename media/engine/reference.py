@@ -315,7 +315,7 @@ class ReferenceEngine:
     def _arm(self, lane: Lane) -> None:
         flow, udp = lane.flow, lane.socket
         file = udp.fileno()
-        if flow.inbound is not None or flow.outbound is not None:
+        if flow.up or flow.inbound is not None or flow.outbound is not None:
             self._fast.pop(file, None)
             self._transforming[file] = lane
             return

@@ -17,8 +17,11 @@ from media.control import (
     Dead,
     Event,
     Failed,
+    KeyPressed,
+    KeyTaken,
     Latched,
     Opened,
+    PressKey,
     Reply,
     SessionReport,
     Silent,
@@ -244,6 +247,10 @@ class Agent:
                 self._wire.tell(call, Reported(reply))
             case Close(), _:
                 self._wire.tell(call, NotReported())
+            case PressKey(), KeyTaken():
+                pass
+            case PressKey(), _:
+                self._wire.note("key_not_played", call.labels(), call=call.uid)
             case _, Opened():
                 self._wire.tell(call, PortsFound(serial, reply))
             case _, _:
@@ -263,6 +270,8 @@ class Agent:
             case Dead(_, phase):
                 self._wire.note("media_dead", {**call.labels(), "phase": phase}, call=call.uid)
                 self._wire.tell(call, MediaDied())
+            case KeyPressed():
+                self._wire.tell(call, event)
             case Silent(_, _, side, phase):
                 labels = {**call.labels(), "side": side, "phase": phase}
                 self._wire.note("one_way", labels, call=call.uid)

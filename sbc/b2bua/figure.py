@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sbc.b2bua import ports, setup, teardown, transfer, within
+from media.control import KeyPressed
+from sbc.b2bua import keys, ports, setup, teardown, transfer, within
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.events import (
     Abandoned,
@@ -71,6 +72,7 @@ _SETUP: Mapping[type[CallEvent], Handler] = {
 }
 _TALKING: Mapping[type[CallEvent], Handler] = {
     JoinDue: transfer.join_due,
+    KeyPressed: keys.pressed,
     LastedTooLong: teardown.lasted_too_long,
     MediaDied: teardown.media_died,
     RefreshDue: within.refresh_due,

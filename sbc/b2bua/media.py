@@ -11,7 +11,17 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from config.model import CodecPolicy, Latching, MediaProfile
-from media.control import CodecClock, Opened, Program, Side, SidePlan, StreamPlan, StreamRequest
+from media.control import (
+    CodecClock,
+    KeyPlan,
+    Opened,
+    Program,
+    Side,
+    SidePlan,
+    StreamPlan,
+    StreamRequest,
+)
+from media.sdp import keys
 from media.sdp.anchor import BadAnswer, OriginTrack, SideView, anchored, answered, describe
 from media.sdp.anchor import wanted_streams as streams_of
 from media.sdp.codec import Codec
@@ -77,6 +87,7 @@ class MediaPlan:
     __slots__ = (
         "_begun",
         "_epochs",
+        "_keys",
         "_policies",
         "_ports",
         "_rules",
@@ -109,6 +120,8 @@ class MediaPlan:
         """Of the branch that the relay serves: the one that spoke last."""
         self._epochs: dict[Side, int] = {"a": 0, "b": 0}
         self._rules = rules_of(a.profile, b.profile)
+        self._keys = keys.meet(a.profile.dtmf, b.profile.dtmf)
+        """The border translates the keys that are pressed."""
         self._policies: dict[Side, tuple[CodecPolicy, CodecPolicy, CodecPolicy]] = {}
         """By who offers: its own, that of the other side, and what both let by."""
 
@@ -151,6 +164,8 @@ class MediaPlan:
         faces, rules = self._offered(session, by), self._rules
         ports, policy = self._ports_of(to), self._policy(by)
         ours = anchored(session, track.origin, ports, policy, rules=rules, faces=faces)
+        if self._keys:
+            ours = keys.offered(ours, self.sides[to].profile.dtmf)
         ours = track.stamp(ours)
         talk = self._talk(branch)
         talk.sent[to] = ours
@@ -178,6 +193,8 @@ class MediaPlan:
         origin, ports, policy = self._tracks[to].origin, self._ports_of(to), self._policy(by)
         faces, rules = self._answered(talk.made[to], sent, session, by), self._rules
         ours = answered(sent, session, origin, ports, policy, rules=rules, faces=faces)
+        if self._keys:
+            ours = keys.answered(ours, talk.made[to], self.sides[to].profile.dtmf)
         talk.said[by] = session
         talk.views = {to: describe(talk.made[to]), by: _taken(describe(session), ours)}
         self._serve(talk, again=again)
@@ -276,12 +293,16 @@ class MediaPlan:
     def _stream(self, index: int, a: SideView, b: SideView) -> StreamPlan:
         """Who sends under another number than the other end wants is put right (RFC 3264 §5.1)."""
         told_a, told_b = self._told_codecs("a", index), self._told_codecs("b", index)
-        return StreamPlan(
-            index,
-            self._side("a", a, told_a, crossing_numbers((told_a, a.codecs), b.codecs)),
-            self._side("b", b, told_b, crossing_numbers((told_b, b.codecs), a.codecs)),
-            opaque=a.opaque or b.opaque,
-        )
+        plan_a = self._side("a", a, told_a, crossing_numbers((told_a, a.codecs), b.codecs))
+        plan_b = self._side("b", b, told_b, crossing_numbers((told_b, b.codecs), a.codecs))
+        if self._keys and a.kind == "audio" and not a.opaque:
+            plan_a, plan_b = self._with_keys("a", plan_a, a), self._with_keys("b", plan_b, b)
+        return StreamPlan(index, plan_a, plan_b, opaque=a.opaque or b.opaque)
+
+    def _with_keys(self, side: Side, plan: SidePlan, view: SideView) -> SidePlan:
+        form = self.sides[side].profile.dtmf
+        assert form != "pass"
+        return replace(plan, keys=KeyPlan(form, _clocks(view.codecs, ())))
 
     def _told_codecs(self, side: Side, index: int) -> tuple[Codec, ...]:
         told = self._told.get(side)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 from media.sdp.anchor import BadAnswer
-from sbc.b2bua import ports, referred
+from sbc.b2bua import keys, ports, referred
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.causes import BAD_ANSWER, passed_on
 from sbc.b2bua.content import Content
@@ -52,15 +52,15 @@ def requested(call: Call, event: Requested) -> None:
     if peer is None or peer.over or peer.closing:
         usage.respond(event.key, 481)
         return
+    if keys.taken(call, event, asked.request):
+        return
     left = _hops_left(asked)
     if left < 0:
         usage.respond(event.key, 483)
     elif event.method not in peer.leg.terms.methods:
         usage.respond(event.key, 405)
-    elif event.method == "REFER" and usage.leg.terms.refer == "reject":
-        usage.respond(event.key, 403)  # RFC 3515 §2.4.2
-    elif event.method == "REFER" and usage.leg.terms.refer == "local":
-        referred.asked(call, event, peer, left)
+    elif event.method == "REFER" and usage.leg.terms.refer != "relay":
+        _refer_ends_here(call, event, peer, left)
     elif peer.leg.call is not call or (asked.exchanges and _is_moving(call)):
         usage.respond(event.key, 491)  # one of them is on its way to another call
     elif asked.exchanges:
@@ -69,6 +69,13 @@ def requested(call: Call, event: Requested) -> None:
         usage.respond(event.key, 200)
     else:
         _request_crosses(call, event, peer, left)
+
+
+def _refer_ends_here(call: Call, event: Requested, peer: Usage, left: int) -> None:
+    if event.usage.leg.terms.refer == "local":
+        referred.asked(call, event, peer, left)
+    else:
+        event.usage.respond(event.key, 403)  # RFC 3515 §2.4.2
 
 
 def _is_moving(call: Call) -> bool:

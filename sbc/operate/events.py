@@ -24,6 +24,7 @@ EVENTS: Mapping[str, Level] = {
     "dns_stale": "warning",
     "handshake_failed": "info",
     "invite_refused": "info",
+    "key_not_played": "warning",
     "latched": "info",
     "loop": "warning",
     "malformed": "info",

@@ -1,0 +1,99 @@
+"""What a stream shall be: its two ends as their descriptions want them, told to the relay."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CodecClock:
+    """What a payload type means on one side, for jitter and MOS."""
+
+    payload_type: int
+    name: str
+    rate: int
+    """RTP clock in Hz."""
+
+
+@dataclass(frozen=True, slots=True)
+class IceCandidate:
+    """Where the peer says that it may be reached (RFC 8839 §5.1)."""
+
+    component: int
+    """1: RTP, 2: RTCP."""
+    address: Address
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class IcePlan:
+    """Connectivity checks decide about the media of a side (RFC 8445), and no latching."""
+
+    ufrag: str
+    pwd: str = field(repr=False)
+    peer_ufrag: str
+    peer_pwd: str = field(repr=False)
+    lite: bool
+    """We answer checks, and send none but for consent: the peer does the work."""
+    controlling: bool
+    """We nominate. A lite agent does not."""
+    candidates: tuple[IceCandidate, ...] = ()
+    """Of the peer; those that come later are in a later plan."""
+
+
+KeyForm = Literal["rfc4733", "info", "inband"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlan:
+    """How an end presses the keys of a telephone, where the other end does it otherwise."""
+
+    form: KeyForm
+    """RFC 4733 events, SIP INFO (which signalling carries), or tones in G.711."""
+    asked: tuple[CodecClock, ...]
+    """What it takes, by its own payload types."""
+
+
+@dataclass(frozen=True, slots=True)
+class SidePlan:
+    """One end of a stream, as its SDP describes it."""
+
+    rtp: Address | None
+    """Where its SDP wants RTP; None: not known yet, or refused."""
+    rtcp: Address | None
+    sends: bool
+    """The SDP lets this end send."""
+    receives: bool
+    latching: str
+    """`none`, `signalled`, `subnet`, `first-packet`, `ranked`."""
+    window: float
+    """Seconds, for `ranked`."""
+    prefix: int
+    """Prefix length around `rtp`, for `subnet`."""
+    signalling_ip: str | None
+    """Where its SIP came from: second-best source in `ranked`, and the test of a private SDP."""
+    codecs: tuple[CodecClock, ...]
+    epoch: int
+    """Raised by each new SDP of this end: only then may a latched source change."""
+    ice: IcePlan | None = None
+    """None: latching decides."""
+    mux: bool = False
+    """RTCP has no port of its own (RFC 5761)."""
+    keys: KeyPlan | None = None
+    """None of either side: keys cross as they are."""
+    numbers: tuple[tuple[int, int], ...] = ()
+    """Payload types of what it sends, and those under which the other end wants them; only where
+    they differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    index: int
+    a: SidePlan
+    b: SidePlan
+    closed: bool = False
+    """The m-line was refused or removed (port 0): free its ports."""
+    opaque: bool = False
+    """Not RTP: whatever its two ends send is passed on as it is, and measured by nothing but its
+    count."""
