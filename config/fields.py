@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from config.addresses import IpAddress, IpNetwork, parse_address, parse_network
+from config.dscp import parse_dscp
 from config.units import (
     parse_bitrate,
     parse_duration,
@@ -48,6 +49,8 @@ Share = Annotated[
     float, BeforeValidator(parse_share, json_schema_input_type=ShareText), Field(gt=0)
 ]
 """0 to 1; written in per cent."""
+Dscp = Annotated[int, BeforeValidator(parse_dscp, json_schema_input_type=int | str)]
+"""0 to 63."""
 Listen = Annotated[tuple[str, Port], BeforeValidator(parse_listen, json_schema_input_type=str)]
 """`"127.0.0.1:9100"` as written; (host, port) as read."""
 Address = Annotated[IpAddress, BeforeValidator(parse_address)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from config.addresses import IpAddress
-from config.fields import Address, Name, Port, PortRange, Seconds, Section
+from config.fields import Address, Dscp, Name, Port, PortRange, Seconds, Section
 
 Transport = Literal["udp", "tcp", "tls", "ws", "wss"]
 PORTS: Mapping[str, int] = {"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443}
@@ -50,6 +50,8 @@ class SipListener(Section):
 class MediaPorts(Section):
     ports: PortRange
     quarantine: Seconds = 32.0
+    dscp: Dscp | None = None
+    """The mark of RTP and RTCP that leave here (RFC 2474), and of what TURN relays. None: none."""
 
 
 class Interface(Section):
@@ -59,6 +61,8 @@ class Interface(Section):
     """What peers are told (1:1 NAT, clouds); None: the bind address."""
     sip: Annotated[tuple[SipListener, ...], Field(min_length=1)]
     media: MediaPorts
+    dscp: Dscp | None = None
+    """The mark of SIP that leaves here, over whatever transport. None: none."""
 
     @property
     def shown(self) -> IpAddress:

@@ -41,7 +41,8 @@ class App:
         )
         self.shell = Shell(self.relay, log)
         addresses = {name: str(each.bind) for name, each in config.interfaces.items()}
-        self.engine = ReferenceEngine(addresses, self.shell.packet, self.shell.fault)
+        marks = {name: each.media.dscp for name, each in config.interfaces.items()}
+        self.engine = ReferenceEngine(addresses, self.shell.packet, self.shell.fault, marks=marks)
         self.door = Door(control_path, self.engine, self.shell.command, self.relay.signalling_lost)
         self.shell.use(self.engine, self.door.tell)
         self._now = monotonic()

@@ -85,13 +85,20 @@ def sockets_of(config: Config, turn: Turn) -> Iterator[tuple[str, Address]]:
                 yield transport, (ip, port)
 
 
+def marks_of(config: Config, turn: Turn) -> dict[str, int]:
+    """By address of ours: what is relayed is media, on both of its ways."""
+    interfaces = (config.interfaces[name] for name in turn.interfaces)
+    return {str(each.bind): each.media.dscp for each in interfaces if each.media.dscp is not None}
+
+
 async def serve(config: Config, turn: Turn, log: TextIO) -> None:
     """Until SIGTERM or SIGINT. Raises OSError for a socket that cannot be had."""
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[None] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _resolve, stop)
-    shell = Shell(server_of(config, turn, time.time() - loop.time()), turn.quotas.bitrate)
+    server = server_of(config, turn, time.time() - loop.time())
+    shell = Shell(server, turn.quotas.bitrate, marks_of(config, turn))
     try:
         for transport, address in sockets_of(config, turn):
             await shell.listen(transport, address, None)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Mapping
 from typing import Protocol
 
+from config.dscp import socket_option
 from stun_turn.actions import Bind, Client, Install, Remove, ToClient, ToPeer, Unbind
 from stun_turn.attributes import Address
 from stun_turn.bitrate import Bucket
@@ -71,8 +73,16 @@ class _Relay:
 
 
 class Engine:
-    def __init__(self, loop: asyncio.AbstractEventLoop, up: Up, bitrate: float | None) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        up: Up,
+        bitrate: float | None,
+        marks: Mapping[str, int] | None = None,
+    ) -> None:
+        """`marks`: the DSCP of what leaves from an IP address of ours, if it has one."""
         self._loop = loop
+        self._marks = marks or {}
         self._up = up
         self._bitrate = bitrate
         self._buffer = memoryview(bytearray(BIG))
@@ -89,7 +99,7 @@ class Engine:
 
     def listen(self, address: Address) -> None:
         """Clients may come here by UDP. Raises OSError."""
-        opened = _udp(address)
+        opened = _udp(address, self._marks.get(address[0]))
         listener = self._listeners[address] = _Listener(address, opened)
         self._loop.add_reader(opened.fileno(), self._clients, listener)
 
@@ -104,7 +114,7 @@ class Engine:
     def bind(self, action: Bind) -> bool:
         """False: this port is somebody else's."""
         try:
-            opened = _udp(action.relay)
+            opened = _udp(action.relay, self._marks.get(action.relay[0]))
         except OSError:
             return False
         _hear_errors(opened)
@@ -255,13 +265,15 @@ class Engine:
                 self._up.icmp(relay.address, peer[:2], kind, code, info)
 
 
-def _udp(address: Address) -> socket.socket:
+def _udp(address: Address, dscp: int | None) -> socket.socket:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_DGRAM)
     try:
         opened.setblocking(False)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if dscp is not None:
+            opened.setsockopt(*socket_option(6 if family == socket.AF_INET6 else 4, dscp))
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             opened.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
         opened.bind(address)

@@ -7,7 +7,7 @@ import logging
 import ssl
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stun_turn.actions import (
     Action,
@@ -34,11 +34,16 @@ REST = 1.0
 class Shell:
     """Made inside the loop that it runs on; its clock is the loop's."""
 
-    def __init__(self, server: Server, bitrate: float | None = None) -> None:
+    def __init__(
+        self,
+        server: Server,
+        bitrate: float | None = None,
+        marks: Mapping[str, int] | None = None,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._server = server
-        self.engine = Engine(self._loop, self, bitrate)
-        self.streams = Streams(self.engine, self)
+        self.engine = Engine(self._loop, self, bitrate, marks)
+        self.streams = Streams(self.engine, self, marks)
         self.counts: Counter[str] = Counter()
         """Of each note, by its name."""
         self._alarm: asyncio.TimerHandle | None = None

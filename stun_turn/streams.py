@@ -7,10 +7,13 @@ bound for all, one for each source, and a time in which a client must have done 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections import Counter
+from collections.abc import Mapping
 from typing import Protocol, cast
 
+from config.dscp import socket_option
 from stun_turn.actions import Client, Transport
 from stun_turn.attributes import Address
 from stun_turn.engine import Engine
@@ -38,8 +41,10 @@ class Holder(Protocol):
 
 
 class Streams:
-    def __init__(self, engine: Engine, up: Holder) -> None:
+    def __init__(self, engine: Engine, up: Holder, marks: Mapping[str, int] | None = None) -> None:
+        """`marks`: the DSCP of connections to an IP address of ours, if it has one."""
         self._engine = engine
+        self._marks = marks or {}
         self._up = up
         self._loop = asyncio.get_running_loop()
         self._servers: list[asyncio.Server] = []
@@ -55,7 +60,7 @@ class Streams:
         transport: Transport = "tcp" if context is None else "tls"
         server = await self._loop.create_server(
             lambda: _Connection(self, transport, address),
-            *address,
+            sock=_listening(address, self._marks.get(address[0])),
             ssl=context,
             ssl_handshake_timeout=HANDSHAKE if context else None,
             backlog=512,
@@ -149,3 +154,12 @@ class _Connection(asyncio.Protocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+
+def _listening(address: Address, dscp: int | None) -> socket.socket:
+    """The connections that it takes have its mark. Raises OSError."""
+    six = ":" in address[0]
+    made = socket.create_server(address, family=socket.AF_INET6 if six else socket.AF_INET)
+    if dscp is not None:
+        made.setsockopt(*socket_option(6 if six else 4, dscp))
+    return made

@@ -52,8 +52,11 @@ class ReferenceEngine:
         fault: Callable[[Local, float], None],
         clock: Callable[[], float] = monotonic,
         pause: Callable[[float], None] = sleep,
+        marks: Mapping[str, int | None] | None = None,
     ) -> None:
-        """`addresses`: where the interfaces are bound. `fault` is told of an error of ours."""
+        """`addresses`: where the interfaces are bound; `marks`: the DSCP of each. `fault` is told
+        of an error of ours."""
+        self._marks = marks or {}
         self._addresses = addresses
         self._up = up
         self._fault = fault
@@ -236,11 +239,11 @@ class ReferenceEngine:
 
     def bind(self, local: Local, kind: str) -> bool:
         interface, number = local
-        queue = queue_for(kind)
+        queue, mark = queue_for(kind), self._marks.get(interface)
         opened: list[Port] = []
         try:
             for port in (number, number + 1):
-                udp = listening((self._addresses[interface], port), queue)
+                udp = listening((self._addresses[interface], port), queue, mark)
                 opened.append(Port((interface, port), udp, queue))
         except OSError:
             for each in opened:
@@ -269,7 +272,8 @@ class ReferenceEngine:
         lane = port.lanes.get(flow.source)
         if lane is None:
             try:
-                udp = connected(port.socket, flow.source, port.queue)
+                mark = self._marks.get(flow.local[0])
+                udp = connected(port.socket, flow.source, port.queue, mark)
             except OSError:
                 return  # No more files, or no route: its packets go on by way of the core.
             lane = port.lanes[flow.source] = Lane(flow, udp)

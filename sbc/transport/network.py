@@ -78,6 +78,7 @@ class Network:
                 way=way_of(config, name, listener, limits_of(zone.message_limits), rotation),
                 admission=Admission(zone.connections_per_source, most, welcome),
                 limits=stream_limits(zone, listener),
+                dscp=there.dscp,
             )
             self.streams[name, transport] = carrier
             shell.attach(name, transport, carrier)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from config.addresses import IpAddress
+from config.dscp import socket_option
 from config.model import Interface, SipListener
 from config.problems import Finding
 from sbc.actions import Transport
@@ -52,7 +53,7 @@ def bind_all(interfaces: Mapping[str, Interface]) -> list[Bound]:
     for name, interface in interfaces.items():
         for index, listener in enumerate(interface.sip):
             try:
-                listening = bind(interface.bind, listener)
+                listening = bind(interface.bind, listener, interface.dscp)
             except OSError as error:
                 where = f"{interface.bind} port {listener.port}/{listener.transport}"
                 why = REASONS.get(error.errno or 0) or os.strerror(error.errno or 0)
@@ -67,13 +68,16 @@ def bind_all(interfaces: Mapping[str, Interface]) -> list[Bound]:
     return bound
 
 
-def bind(address: IpAddress, listener: SipListener) -> socket.socket:
+def bind(address: IpAddress, listener: SipListener, dscp: int | None = None) -> socket.socket:
+    """Connections that it takes have its mark (DSCP) too."""
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     kind = socket.SOCK_DGRAM if listener.transport == "udp" else socket.SOCK_STREAM
     listening = socket.socket(family, kind)
     try:
         if address.version == 6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if dscp is not None:
+            listening.setsockopt(*socket_option(address.version, dscp))
         if listener.transport == "udp":
             enlarge(listening)
         else:
@@ -88,6 +92,20 @@ def bind(address: IpAddress, listener: SipListener) -> socket.socket:
         raise
     listening.setblocking(False)
     return listening
+
+
+def outgoing(address: str, dscp: int) -> socket.socket:
+    """For a connection from here that is marked from its first packet on. Raises OSError."""
+    six = ":" in address
+    made = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(*socket_option(6 if six else 4, dscp))
+        made.bind((address, 0))
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def enlarge(receiver: socket.socket) -> None:

@@ -19,6 +19,7 @@ from sbc.transport.admission import Admission
 from sbc.transport.codec import Codec
 from sbc.transport.connection import USUAL, Connection, StreamLimits
 from sbc.transport.shell import Shell
+from sbc.transport.sockets import outgoing
 from sbc.transport.tls import TlsSession
 
 
@@ -64,6 +65,7 @@ class TcpCarrier:
         way: Way,
         admission: Admission,
         limits: StreamLimits = USUAL,
+        dscp: int | None = None,
     ) -> None:
         self.interface = interface
         self.transport: Transport = way.transport
@@ -72,6 +74,8 @@ class TcpCarrier:
         self._way = way
         self._admission = admission
         self._limits = limits
+        self._dscp = dscp
+        """The mark of connections that we make."""
         self._all: dict[Connection, None] = {}
         """Those that are not ready yet, too."""
         self._open: dict[Flow, Connection] = {}
@@ -166,10 +170,24 @@ class TcpCarrier:
         # Refused, or too late; no IP address, no port.
         with suppress(OSError, ValueError, OverflowError):
             async with asyncio.timeout(self._limits.connect):
-                _, dial.connection = await self._loop.create_connection(
-                    lambda: self._dialling(flow), host, port, local_addr=(self._bind, 0)
-                )
+                dial.connection = await self._connected(flow, host, port)
                 await dial.settled  # After its handshake.
+
+    async def _connected(self, flow: Flow, host: str, port: int) -> Connection:
+        factory = partial(self._dialling, flow)
+        if self._dscp is None:
+            _, made = await self._loop.create_connection(
+                factory, host, port, local_addr=(self._bind, 0)
+            )
+            return made
+        marked = outgoing(self._bind, self._dscp)
+        try:
+            await self._loop.sock_connect(marked, (host, port))
+            _, made = await self._loop.create_connection(factory, sock=marked)
+        except BaseException:
+            marked.close()
+            raise
+        return made
 
     def _dialled(self, flow: Flow, _: asyncio.Task[None]) -> None:
         """Also after a task that was cancelled before it began."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from config.model import Config, Turn
-from stun_turn.app import accounts_of, peer_rules, run, server_of, settings_of, sockets_of
+from stun_turn.app import accounts_of, marks_of, peer_rules, run, server_of, settings_of, sockets_of
 from stun_turn.attributes import IPV4
 from stun_turn.settings import Quotas, RelayAddress
 from tests.config.samples import model
@@ -47,6 +47,17 @@ def test_what_is_said_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.quotas == Quotas(1, 2, 3)
     assert (settings.bitrate, settings.public_stun, settings.stranger_rate) == (64e3, False, 5.0)
     assert [transport for transport, _ in sockets_of(config, turn)] == ["udp"]
+
+
+def test_relayed_media_have_the_mark_of_media(monkeypatch: pytest.MonkeyPatch) -> None:
+    """(M8)"""
+    config, turn = configured(monkeypatch)
+    assert marks_of(config, turn) == {}
+    wan = config.interfaces["wan"]
+    marked = wan.model_copy(update={"media": wan.media.model_copy(update={"dscp": 46})})
+    interfaces = {**config.interfaces, "wan": marked}
+    config = config.model_copy(update={"interfaces": interfaces})
+    assert marks_of(config, turn) == {str(wan.bind): 46}
 
 
 def test_other_zones_and_our_own_addresses_are_no_peers(monkeypatch: pytest.MonkeyPatch) -> None:

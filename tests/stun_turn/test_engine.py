@@ -9,6 +9,7 @@ from stun_turn.actions import Bind, Client, Install, Remove, ToClient, ToPeer, U
 from stun_turn.attributes import Address
 from stun_turn.channel_data import build
 from stun_turn.engine import Engine
+from tests.support.marks import mark_of_next, reading_marks
 from tests.support.turn_sockets import Heard, at, free_port, received, run, udp_socket
 
 
@@ -55,6 +56,27 @@ def test_what_no_flow_matches_goes_up() -> None:
         assert await rig.heard.next() == ("peer", b"world", rig.relay, at(rig.peer))
 
     rigged(test)
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "::1"])
+def test_what_is_relayed_has_the_mark_of_its_address(ip: str) -> None:
+    """(M8)"""
+
+    async def main() -> None:
+        heard = Heard()
+        engine = Engine(asyncio.get_running_loop(), heard, None, {ip: 46})
+        relay, local = free_port(ip), free_port(ip)
+        engine.listen(local)
+        assert engine.bind(Bind(relay))
+        with reading_marks(ip) as peer:
+            to = peer.getsockname()[:2]
+            engine.to_peer(ToPeer(b"out", relay, to))
+            assert mark_of_next(peer) == 46
+            engine.to_client(ToClient(b"back", Client("udp", local, to)))
+            assert mark_of_next(peer) == 46
+        engine.close()
+
+    run(main())
 
 
 def flows(rig: Rig) -> Awaitable[None]:

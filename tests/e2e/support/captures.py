@@ -24,17 +24,28 @@ class Passed:
 
 
 class Capture:
-    """All UDP from one address that passes a device."""
+    """All TCP and UDP from one address that passes a device."""
 
     def __init__(self, network: Network, host: str, device: str, source: str, file: Path) -> None:
         self._file = file
         command = [path_of("tcpdump"), "-U", "-n", "--immediate-mode", "-i", device]
-        command += ["--nano", "-w", str(file), "udp", "and", "src", "host", source]
+        command += ["--nano", "-w", str(file), "(tcp or udp)", "and", "src", "host", source]
         self._running = Running(network.wrap(host)(command), file.with_suffix(".log"))
         eventually("the capture", lambda: "listening on" in self._running.said)
 
     def close(self) -> None:
         self._running.end()
+
+    def marks(self) -> dict[tuple[str, str], set[int]]:
+        """DSCP, by protocol, and by what it was: `media` from ports beyond 20000, or `sip`."""
+        self.close()
+        found: dict[tuple[str, str], set[int]] = {}
+        for _, ip in _packets(self._file.read_bytes()):
+            (port,) = struct.unpack_from("!H", ip, 20)
+            protocol = "tcp" if ip[9] == 6 else "udp"
+            what = "media" if protocol == "udp" and port >= 20_000 else "sip"
+            found.setdefault((protocol, what), set()).add(ip[1] >> 2)
+        return found
 
     def rtp(self, ssrc: int) -> list[Passed]:
         """Of one source, in order."""
@@ -43,17 +54,26 @@ class Capture:
 
 
 def _rtp(data: bytes, ssrc: int) -> Iterator[Passed]:
+    for at, ip in _packets(data):
+        udp = ip[20:]
+        if len(udp) >= 20:
+            first, _, sequence, timestamp, source = struct.unpack_from("!BBHII", udp, 8)
+            if first == 0x80 and source == ssrc:
+                yield Passed(at, sequence, timestamp)
+
+
+def _packets(data: bytes) -> Iterator[tuple[float, bytes]]:
+    """Of a file of tcpdump: when each was seen, and from its IP header on."""
     magic, _, _, _, _, _, link = struct.unpack_from("=IHHiIII", data)
     assert magic == _NANOSECONDS
     position = 24
     while position < len(data):
         seconds, nanoseconds, size, _ = struct.unpack_from("=IIII", data, position)
-        udp = data[position + 16 + _LINK_HEADER[link] + 20 : position + 16 + size]
+        yield (
+            seconds + nanoseconds / 1e9,
+            data[position + 16 + _LINK_HEADER[link] : position + 16 + size],
+        )
         position += 16 + size
-        if len(udp) >= 20:
-            first, _, sequence, timestamp, source = struct.unpack_from("!BBHII", udp, 8)
-            if first == 0x80 and source == ssrc:
-                yield Passed(seconds + nanoseconds / 1e9, sequence, timestamp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from media.engine.sockets import (
     queue_for,
 )
 from media.overrun import dropped
+from tests.support.marks import mark_of_next, reading_marks
 
 OURS, ALICE, MALLORY = "127.0.0.1", "127.0.0.2", "127.0.0.4"
 
@@ -101,3 +102,16 @@ def test_ipv6_has_its_own_sockets() -> None:
         with connected(listener, alice.getsockname()[:2], AUDIO_QUEUE) as lane:
             alice.sendto(b"six", listener.getsockname())
             assert heard(lane) == [b"six"]
+
+
+@pytest.mark.parametrize("ip", [OURS, "::1"])
+@pytest.mark.parametrize("dscp", [46, None])
+def test_what_leaves_has_its_mark(ip: str, dscp: int | None) -> None:
+    """(M8)"""
+    with reading_marks(ip) as peer, listening((ip, 0), AUDIO_QUEUE, dscp) as ours:
+        to = peer.getsockname()[:2]
+        ours.sendto(b"unconnected", to)
+        assert mark_of_next(peer) == (dscp or 0)
+        with connected(ours, to, AUDIO_QUEUE, dscp) as lane:
+            lane.send(b"connected")
+            assert mark_of_next(peer) == (dscp or 0)

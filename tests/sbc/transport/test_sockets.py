@@ -6,7 +6,8 @@ import pytest
 
 from config.model import Interface
 from config.problems import Finding
-from sbc.transport.sockets import Bound, CannotListen, bind_all
+from sbc.transport.sockets import Bound, CannotListen, bind_all, outgoing
+from tests.support.marks import mark_of_next, reading_marks
 
 
 def interface(bind: str, *sip: tuple[str, int]) -> Interface:
@@ -18,6 +19,37 @@ def interface(bind: str, *sip: tuple[str, int]) -> Interface:
             "media": {"ports": "20000-20999"},
         }
     )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_sip_that_leaves_has_the_mark_of_its_interface(host: str) -> None:
+    """(M8)"""
+    port = free_port()
+    marked = interface(host, ("udp", port), ("tcp", port)).model_copy(update={"dscp": 24})
+    with bound(wan=marked) as (udp, tcp), reading_marks(host) as peer:
+        udp.socket.sendto(b"SIP", peer.getsockname()[:2])
+        assert mark_of_next(peer) == 24
+        with socket.create_connection((host, port)):
+            accepted, _ = tcp.socket.accept()
+            with accepted:
+                assert mark_of(accepted) == 24, "connections have it from the listener"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_connection_of_ours_is_marked_before_it_begins(host: str) -> None:
+    """(M8)"""
+    with outgoing(host, 24) as made:
+        assert mark_of(made) == 24
+        assert made.getsockname()[0] == host
+        assert not made.getblocking()
+    with pytest.raises(OSError, match="assign requested address"):
+        outgoing("192.0.2.1", 24)
+
+
+def mark_of(one: socket.socket) -> int:
+    if one.family == socket.AF_INET6:
+        return one.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS) >> 2
+    return one.getsockopt(socket.IPPROTO_IP, socket.IP_TOS) >> 2
 
 
 @contextmanager

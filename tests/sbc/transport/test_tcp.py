@@ -109,6 +109,7 @@ def run(
     host: str = "127.0.0.1",
     limits: StreamLimits = USUAL,
     per_source: int = 100,
+    dscp: int | None = None,
 ) -> None:
     """On the loop of the product, with a carrier that listens on `host`."""
 
@@ -123,6 +124,7 @@ def run(
             way=Way("tcp", lambda: SipStream(StreamFramer(DEFAULT))),
             admission=Admission(per_source, 1000),
             limits=limits,
+            dscp=dscp,
         )
         shell.attach("wan", "tcp", carrier)
         listening = listen_on((host, 0))
@@ -155,6 +157,31 @@ def free_port() -> int:
     with listen_on(("127.0.0.1", 0)) as taken_for_a_moment:
         port: int = taken_for_a_moment.getsockname()[1]
         return port
+
+
+def test_a_marked_connection_is_made_and_carries_messages_both_ways() -> None:
+    """(M8)"""
+
+    async def scenario(world: World) -> None:
+        listening = world.elsewhere()
+        flow = Flow("wan", "tcp", listening.getsockname())
+        world.carrier.send(OPTIONS, flow)
+        peer = await world.accepts(listening)
+        assert await peer.hears(len(OPTIONS)) == OPTIONS
+        await peer.send(OPTIONS)
+        assert (await world.core.next("receive")).flow == flow
+
+    run(scenario, dscp=24)
+
+
+def test_a_marked_connection_that_is_refused_is_told() -> None:
+    """(M8)"""
+
+    async def scenario(world: World) -> None:
+        world.carrier.send(OPTIONS, Flow("wan", "tcp", ("127.0.0.1", free_port())))
+        await world.core.next("transport_failed")
+
+    run(scenario, dscp=24)
 
 
 # --- connections that come in ---------------------------------------------------------------------
