@@ -6,7 +6,7 @@ state of a stream (`StreamPlan`); the relay makes it so. Everything is idempoten
 repeated after a lost connection. How the values look on the Unix socket is told in `wire`.
 """
 
-from dataclasses import dataclass
+from re import sub
 from typing import Literal
 
 from media.measured import (
@@ -30,6 +30,7 @@ from media.plan import (
     SidePlan,
     StreamPlan,
 )
+from media.value import Value
 
 __all__ = [
     "LAG_BOUNDS",
@@ -59,11 +60,18 @@ PROTOCOL = 2
 """Raised whenever a value below changes its meaning or its shape."""
 
 
+def _snake(name: str) -> str:
+    return sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+class Message(Value, frozen=True, tag=_snake):
+    """A command, a reply or an event."""
+
+
 # --- what signalling asks -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Hello:
+class Hello(Message, frozen=True):
     """First on every connection."""
 
     protocol: int
@@ -71,8 +79,7 @@ class Hello:
     """Names one start of the signalling process."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRequest:
+class StreamRequest(Value, frozen=True):
     """Ports wanted for one m-line. A stream that has them keeps them."""
 
     index: int
@@ -82,14 +89,12 @@ class StreamRequest:
     interface_b: str
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Message, frozen=True):
     session: str
     streams: tuple[StreamRequest, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Message, frozen=True):
     """Make these streams so; streams which are not named stay as they are."""
 
     session: str
@@ -102,8 +107,7 @@ class Program:
     """Seconds between packets of a direction."""
 
 
-@dataclass(frozen=True, slots=True)
-class PressKey:
+class PressKey(Message, frozen=True):
     """Play a key to one end, in the form that its plan names."""
 
     session: str
@@ -113,25 +117,21 @@ class PressKey:
     milliseconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Message, frozen=True):
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Message, frozen=True):
     """End the session, free its ports; the reply is its last report."""
 
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListSessions:
+class ListSessions(Message, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(Message, frozen=True):
     """How the relay itself fares."""
 
 
@@ -141,35 +141,30 @@ Command = Hello | Open | Program | PressKey | Query | Close | ListSessions | Sta
 # --- what the relay answers -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Welcome:
+class Welcome(Message, frozen=True):
     protocol: int
     relay: str
     """Names one start of the relay process."""
     sessions: int
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPorts:
+class StreamPorts(Value, frozen=True):
     index: int
     a: int
     """RTP port on interface a; RTCP is the next."""
     b: int
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Message, frozen=True):
     session: str
     streams: tuple[StreamPorts, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Programmed:
+class Programmed(Message, frozen=True):
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class SideReport:
+class SideReport(Value, frozen=True):
     """What one end sent us, and where it was found."""
 
     interface: str
@@ -217,16 +212,14 @@ class SideReport:
     """On what this end sent, on its whole way to the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamReport:
+class StreamReport(Value, frozen=True):
     index: int
     kind: str
     a: SideReport
     b: SideReport
 
 
-@dataclass(frozen=True, slots=True)
-class SessionReport:
+class SessionReport(Message, frozen=True):
     session: str
     opened_at: float
     """Seconds on the relay's clock."""
@@ -234,13 +227,11 @@ class SessionReport:
     streams: tuple[StreamReport, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sessions:
+class Sessions(Message, frozen=True):
     sessions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PortCount:
+class PortCount(Value, frozen=True):
     """Pairs of ports of one interface."""
 
     interface: str
@@ -249,16 +240,14 @@ class PortCount:
     quarantined: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Value, frozen=True):
     """Packets that went nowhere, by cause, since the relay began."""
 
     reason: str
     packets: int
 
 
-@dataclass(frozen=True, slots=True)
-class RelayStatistics:
+class RelayStatistics(Message, frozen=True):
     sessions: int
     ports: tuple[PortCount, ...]
     drops: tuple[Dropped, ...]
@@ -267,8 +256,7 @@ class RelayStatistics:
     lag: LoopLag | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTaken:
+class KeyTaken(Message, frozen=True):
     """It will be played."""
 
     session: str
@@ -277,8 +265,7 @@ class KeyTaken:
 FailureReason = Literal["ports_exhausted", "no_session", "no_interface", "bad_command"]
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Message, frozen=True):
     session: str
     reason: FailureReason
     text: str
@@ -292,8 +279,7 @@ Reply = (
 # --- what the relay tells unasked -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Latched:
+class Latched(Message, frozen=True):
     session: str
     stream: int
     side: Side
@@ -301,8 +287,7 @@ class Latched:
     source: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Silent:
+class Silent(Message, frozen=True):
     """One direction has carried nothing for its time; said once until it speaks again."""
 
     session: str
@@ -311,16 +296,14 @@ class Silent:
     phase: Phase
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
+class Dead(Message, frozen=True):
     """Every direction that should carry media is silent: the call may be ended."""
 
     session: str
     phase: Phase
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPressed:
+class KeyPressed(Message, frozen=True):
     """By this end; the other one takes keys by INFO."""
 
     session: str

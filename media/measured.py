@@ -3,12 +3,12 @@
 Told over the control contract; `control` passes these names on.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from media.value import Value
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+
+class Totals(Value, frozen=True):
     """Received packets of one direction, over one interval or over the whole stream."""
 
     packets: int
@@ -35,8 +35,7 @@ class Totals:
         return self.packets - self.duplicated + self.missing
 
 
-@dataclass(frozen=True, slots=True)
-class FarEnd:
+class FarEnd(Value, frozen=True):
     """What the other end's own RTCP says of the stream that we sent it."""
 
     reports: int
@@ -48,8 +47,7 @@ class FarEnd:
     """From LSR and DLSR (RFC 3550 §6.4.1); None until both are known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Losses:
+class Losses(Value, frozen=True):
     """Packets of one direction, by where they were lost on their way from end to end."""
 
     before: int
@@ -80,8 +78,7 @@ VerdictName = Literal[
 Where = Literal["before", "at", "after"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Value, frozen=True):
     """What one direction was like: from the end that sent it, past us, to the other end."""
 
     name: VerdictName
@@ -95,8 +92,7 @@ LAG_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Seconds. A packet is 20 ms of speech."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoopLag:
+class LoopLag(Value, frozen=True):
     """How late an event loop was, since its process began."""
 
     counts: tuple[int, ...]
@@ -106,8 +102,7 @@ class LoopLag:
     longest: float
 
 
-@dataclass(frozen=True, slots=True)
-class SocketDrops:
+class SocketDrops(Value, frozen=True):
     """Datagrams that the kernel threw away since a socket of ours was full."""
 
     interface: str

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from media.value import Value
+
 Address = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class CodecClock:
+class CodecClock(Value, frozen=True):
     """What a payload type means on one side, for jitter and MOS."""
 
     payload_type: int
@@ -16,8 +17,7 @@ class CodecClock:
     """RTP clock in Hz."""
 
 
-@dataclass(frozen=True, slots=True)
-class IceCandidate:
+class IceCandidate(Value, frozen=True):
     """Where the peer says that it may be reached (RFC 8839 §5.1)."""
 
     component: int
@@ -28,7 +28,9 @@ class IceCandidate:
 
 @dataclass(frozen=True, slots=True)
 class IcePlan:
-    """Connectivity checks decide about the media of a side (RFC 8445), and no latching."""
+    """Connectivity checks decide about the media of a side (RFC 8445), and no latching.
+
+    A dataclass, since it can keep its secrets out of what is printed of it."""
 
     ufrag: str
     pwd: str = field(repr=False)
@@ -45,8 +47,7 @@ class IcePlan:
 KeyForm = Literal["rfc4733", "info", "inband"]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPlan:
+class KeyPlan(Value, frozen=True):
     """How an end presses the keys of a telephone, where the other end does it otherwise."""
 
     form: KeyForm
@@ -55,8 +56,7 @@ class KeyPlan:
     """What it takes, by its own payload types."""
 
 
-@dataclass(frozen=True, slots=True)
-class SidePlan:
+class SidePlan(Value, frozen=True, omit_defaults=True):
     """One end of a stream, as its SDP describes it."""
 
     rtp: Address | None
@@ -87,8 +87,7 @@ class SidePlan:
     they differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPlan:
+class StreamPlan(Value, frozen=True, omit_defaults=True):
     index: int
     a: SidePlan
     b: SidePlan

@@ -1,13 +1,15 @@
 """What the relay knows of a stream, for signalling, operators and call records."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from media.control import FarEnd, LoopLag, SideReport, StreamReport
 from media.engine.flow import Local
 from media.mos import burst_ratio, mos
 from media.side import SideState
 from media.stream import Stream
+from media.value import Value
 from media.verdict import Direction, Limits, Standing, judge, losses
 
 _USUAL_CLOCK = 8000
@@ -34,8 +36,7 @@ def _unknown() -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Measuring:
+class Measuring(Value, frozen=True):
     """How streams are measured and judged; the same for all of a relay."""
 
     interval: float
@@ -44,8 +45,7 @@ class Measuring:
     probe: Probe
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Value, frozen=True):
     opened_at: float
     supervised_at: float | None
     """None: it is not, or not yet."""

@@ -7,7 +7,6 @@ those whose ends press keys in different forms, are carried here, some fifty pac
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
@@ -23,10 +22,10 @@ from media.rings import EndsAt, comes_back
 from media.rtcp import BadRtcp, hide, parse
 from media.rtp import is_rtcp, is_rtp
 from media.side import SideState
+from media.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Value, frozen=True):
     """For signalling, unasked."""
 
     event: Event

@@ -6,9 +6,9 @@ is said. docs/quality.md tells operators what each one means.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from media.control import Losses, SideReport, Verdict, VerdictName, Where
+from media.value import Value
 
 _MOST = 0.1
 """Share of the packets from which on a fault is that of the direction, and no accident."""
@@ -22,8 +22,7 @@ _LEAST_EXPECTED = 50
 """Packets: of fewer no loss or jitter is judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Value, frozen=True):
     """From where on a direction is bad: `monitoring.quality.verdicts`. Seconds; `loss` 0..1."""
 
     no_media_after: float = 5.0
@@ -36,8 +35,7 @@ class Limits:
 USUAL = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Value, frozen=True):
     """What a report does not say of one end, in seconds."""
 
     silent: float | None
@@ -50,8 +48,7 @@ class Standing:
     """Between the first and the last time that its host said that nothing listens there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Direction:
+class Direction(Value, frozen=True):
     """What `sender` sent us and `receiver` was sent."""
 
     sender: SideReport

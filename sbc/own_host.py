@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from media.lag import LagMeter
 from media.overrun import dropped
@@ -27,7 +28,7 @@ class OwnHost:
             self._meter.look(self._loop.time())
 
     def told(self) -> Json:
-        return {"sockets": self._sockets(), "lag": asdict(self._meter.told())}
+        return {"sockets": self._sockets(), "lag": to_builtins(self._meter.told())}
 
     def _sockets(self) -> list[Json]:
         """Those that are still open."""

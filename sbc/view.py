@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Protocol
 
+from msgspec import to_builtins
+
 from media.control import Query, RelayStatistics, Reply, SessionReport, Statistics
 from sbc.b2bua.record import media_of
 from sbc.operate.journal import JournalCounts
@@ -128,7 +130,7 @@ class BorderView:
                 }
                 status["drops"] = {each.reason: each.packets for each in reply.drops}
                 status["overrun"] = {each.interface: each.packets for each in reply.overrun}
-                status["lag"] = reply.lag and asdict(reply.lag)
+                status["lag"] = reply.lag and to_builtins(reply.lag)
         return status
 
 

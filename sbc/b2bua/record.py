@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import to_builtins
 
 from media.control import SessionReport
 from sbc.b2bua.causes import Cause
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Record = dict[str, object]
 _LONGEST_NAME = 256
-_LEAVES = frozenset((str, int, float, bool, type(None)))
 
 _SHOWN = {
     "ALLOCATING": "trying",
@@ -100,10 +99,8 @@ def refusal_record(
 
 
 def media_of(report: SessionReport) -> list[object]:
-    """The streams of a report as plain values."""
-    streams = plain(report.streams)
-    assert isinstance(streams, list)
-    return streams
+    """The streams of a report as plain values, ready for JSON."""
+    return [to_builtins(stream) for stream in report.streams]
 
 
 def _leg(leg: Leg) -> Record:
@@ -140,19 +137,3 @@ def _utc(shared: Shared, at: float | None) -> str | None:
 
 def _rounded(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else round(end - start, 3)
-
-
-def plain(value: object) -> object:
-    """Dataclasses and tuples as dictionaries and lists, ready for JSON."""
-    if type(value) in _LEAVES:  # most of them, so they are looked at first
-        return value
-    if isinstance(value, tuple):
-        return [plain(each) for each in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in _names(type(value))}
-    return value
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))

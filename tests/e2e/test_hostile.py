@@ -203,7 +203,7 @@ def test_noise_to_the_control_and_admin_sockets(
     border: Border, call: Conversation, ending: ExitStack
 ) -> None:
     for path in (border.control, border.run_directory / "admin.sock"):
-        for data in [*noise(10, 30), b"{}\n", b"[" * 100_000 + b"\n", b'{"id":1,"do":"hello"}\n']:
+        for data in [*noise(10, 30), b"{}\n", b"[" * 100_000 + b"\n", b'[1,{"type":"hello"}]\n']:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.connect(str(path))
                 with suppress(ConnectionError):
@@ -211,8 +211,8 @@ def test_noise_to_the_control_and_admin_sockets(
             call.talk(0.02)
         hung = ending.enter_context(socket.socket(socket.AF_UNIX))
         hung.connect(str(path))
-    assert ask_relay(border.control, do="close", session="nobody")["reason"] == "no_session"
-    assert ask_relay(border.control, do="dance")["reason"] == "bad_command"
+    assert ask_relay(border.control, type="close", session="nobody")["reason"] == "no_session"
+    assert ask_relay(border.control, type="dance")["reason"] == "bad_command"
     # A line without an end is cut off; the relay does not gather it for ever.
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(2)

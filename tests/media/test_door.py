@@ -118,9 +118,9 @@ def test_signalling_is_lost_with_its_last_connection(house: House) -> None:
 @pytest.mark.parametrize(
     ("line", "number", "text"),
     [
-        (b"\n", 0, "not JSON"),
-        (b'{"id":9,"do":"dance"}\n', 9, "no such do"),
-        (b'{"id":9,"do":"query"}\n', 9, "session: missing"),
+        (b"\n", 0, "truncated"),
+        (b'[9,{"type":"dance"}]\n', 9, "'dance'"),
+        (b'[9,{"type":"query"}]\n', 9, "`session`"),
     ],
 )
 def test_a_broken_line_is_answered_and_the_next_one_heard(

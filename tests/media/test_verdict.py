@@ -1,11 +1,11 @@
 """One verdict for each direction of each stream, with its evidence (Q2, Q10; ideas 1, 6, 13)."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from media.control import Losses, SideReport, Verdict, VerdictName
 from media.verdict import USUAL, Direction, Limits, Standing, judge, losses

@@ -200,7 +200,7 @@ def test_a_relay_that_refuses_us_is_asked_again_later(
     assert "another protocol" in caplog.text
 
 
-@pytest.mark.parametrize("nonsense", [b"nonsense\n", b'{"id":1}\n', b'{"event":"party"}\n'])
+@pytest.mark.parametrize("nonsense", [b"nonsense\n", b"[1]\n", b'[0,{"type":"party"}]\n'])
 def test_a_relay_that_cannot_be_understood_is_left(
     tmp_path: Path, nonsense: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:

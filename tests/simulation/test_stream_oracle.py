@@ -1,12 +1,12 @@
 """Streams of every kind, measured again by plain lists and sets, slowly and plainly."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from media.control import Totals
 from media.quality import MAX_STEP, Reception

@@ -1,6 +1,5 @@
 """Random values of the control contract, made from the declarations themselves."""
 
-from dataclasses import fields
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -20,7 +19,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     if kind in _SCALARS:
         return _SCALARS[kind]
     hints = get_type_hints(kind)
-    return st.builds(kind, **{field.name: values(hints[field.name]) for field in fields(kind)})
+    return st.builds(kind, **{name: values(hint) for name, hint in hints.items()})
 
 
 _SCALARS: dict[Any, st.SearchStrategy[Any]] = {

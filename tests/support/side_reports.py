@@ -42,7 +42,7 @@ def received(packets: int = 1000, lost: int = 0, **changes: Any) -> Totals:
 
 
 def side_report(total: Totals | None = None, **changes: Any) -> SideReport:
-    values = {name: getattr(SIDE, name) for name in SideReport.__dataclass_fields__}
+    values = {name: getattr(SIDE, name) for name in SideReport.__struct_fields__}
     values["total"] = received() if total is None else total
     return SideReport(**{**values, **changes})
 
