@@ -7,6 +7,7 @@ from pydantic import Field
 from config.fields import Name, Seconds, Section, Whole
 from config.peers import Reason, SessionTimer, TrunkLimits
 from config.secrets import Secret
+from config.srtp import Srtp
 from config.zones import Latching, Privacy
 
 
@@ -81,6 +82,7 @@ class Access(Section):
     survivability: Survivability = Survivability()
     codec_policy: Name | None = None
     latching: Latching | None = None
+    srtp: Srtp | None = None
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
     session_timer: SessionTimer = SessionTimer()

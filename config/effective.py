@@ -18,6 +18,7 @@ from config.model import (
     Reason,
     Register,
     SessionTimer,
+    Srtp,
     Trunk,
     TrunkAuth,
     TrunkLimits,
@@ -40,6 +41,7 @@ class Terms:
     """Host part of From and To towards it. None: the addresses of the two ends."""
     codecs: CodecPolicy
     latching: Latching
+    srtp: Srtp
     media: MediaProfile
     limits: TrunkLimits
     offerless: Literal["relay", "insert"]
@@ -101,6 +103,7 @@ def _peer(
         domain=domain,
         codecs=CodecPolicy() if codecs is None else config.codec_policies[codecs],
         latching=_latching(zone, peer.latching),
+        srtp=srtp_of(zone, peer.srtp),
         media=MediaProfile() if media is None else config.media_profiles[media],
         limits=peer.limits,
         offerless=peer.offerless,
@@ -138,3 +141,10 @@ def _latching(zone: Zone, own: Latching | None) -> Latching:
     if own is None:
         return latching
     return latching.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
+
+
+def srtp_of(zone: Zone, own: Srtp | None) -> Srtp:
+    """A block of a trunk or an access group over that of its zone."""
+    if own is None:
+        return zone.srtp
+    return zone.srtp.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})

@@ -53,6 +53,7 @@ from config.peers import (
 )
 from config.routing import Failover, Match, Route, Source
 from config.secrets import Secret
+from config.srtp import Keying, Srtp, Suite
 from config.turn import Turn, TurnCredentials, TurnListen, TurnPeers, TurnQuotas, TurnStun
 from config.zones import (
     EVENTS,
@@ -95,6 +96,7 @@ __all__ = [
     "Failover",
     "Identify",
     "Interface",
+    "Keying",
     "Latching",
     "LatchingMode",
     "Listen",
@@ -126,6 +128,8 @@ __all__ = [
     "SipListener",
     "SizeText",
     "Source",
+    "Srtp",
+    "Suite",
     "Survivability",
     "Transport",
     "Trunk",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from config.fields import Name, Network, Seconds, Section, Whole
 from config.secrets import Secret
+from config.srtp import Srtp
 from config.zones import Latching, Privacy
 
 
@@ -98,6 +99,7 @@ class Trunk(Section):
     """Host part of From and To towards this trunk. None: the addresses of the two ends."""
     codec_policy: Name | None = None
     latching: Latching | None = None
+    srtp: Srtp | None = None
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
     tls: TrunkTls = TrunkTls()

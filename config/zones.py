@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config.fields import Bytes, Name, Seconds, Section, Whole
+from config.srtp import Srtp
 
 LatchingMode = Literal["none", "signalled", "subnet", "first-packet", "ranked"]
 
@@ -65,6 +66,7 @@ class Zone(Section):
     unknown_action: Literal["drop", "reject"] = "drop"
     latching: Latching | None = None
     """None: `none` in a trusted zone, `ranked` in an untrusted one."""
+    srtp: Srtp = Srtp()
     codec_policy: Name | None = None
     media: Name | None = None
     message_limits: MessageLimits = MessageLimits()

@@ -23,11 +23,14 @@ from media.measured import (
 from media.plan import (
     Address,
     CodecClock,
+    Dtls,
     IceCandidate,
     IcePlan,
     KeyForm,
     KeyPlan,
+    Sdes,
     SidePlan,
+    SrtpKey,
     StreamPlan,
 )
 from media.value import Value
@@ -36,6 +39,7 @@ __all__ = [
     "LAG_BOUNDS",
     "Address",
     "CodecClock",
+    "Dtls",
     "FarEnd",
     "IceCandidate",
     "IcePlan",
@@ -43,8 +47,10 @@ __all__ = [
     "KeyPlan",
     "LoopLag",
     "Losses",
+    "Sdes",
     "SidePlan",
     "SocketDrops",
+    "SrtpKey",
     "StreamPlan",
     "Totals",
     "Verdict",
@@ -158,6 +164,8 @@ class StreamPorts(Value, frozen=True):
 class Opened(Message, frozen=True):
     session: str
     streams: tuple[StreamPorts, ...]
+    fingerprint: str = ""
+    """Of the certificate that this session shows in DTLS, as a value of a=fingerprint."""
 
 
 class Programmed(Message, frozen=True):
@@ -210,6 +218,10 @@ class SideReport(Value, frozen=True):
     """Of what this end sent, on its whole way to the other."""
     verdict: Verdict | None = None
     """On what this end sent, on its whole way to the other."""
+    srtp: str | None = None
+    """The suite by which this end's packets are protected. None: they are not, or not yet."""
+    srtp_replayed: int = 0
+    """Came a second time."""
 
 
 class StreamReport(Value, frozen=True):

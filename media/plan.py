@@ -56,6 +56,37 @@ class KeyPlan(Value, frozen=True):
     """What it takes, by its own payload types."""
 
 
+@dataclass(frozen=True, slots=True)
+class SrtpKey:
+    """A master key with its salt (RFC 3711 §3.2.1); it is never printed."""
+
+    text: str = field(repr=False)
+    """Base64."""
+    mki: str = ""
+    """Hexadecimal; empty: its packets carry none."""
+
+
+class Sdes(Value, frozen=True):
+    """SRTP by keys that stood in the descriptions (RFC 4568)."""
+
+    suite: str
+    theirs: tuple[SrtpKey, ...]
+    """Of what comes from this end."""
+    ours: SrtpKey
+    """Of what goes to it."""
+
+
+class Dtls(Value, frozen=True):
+    """SRTP by keys from a DTLS handshake (RFC 5764). A change of any field asks for a new one."""
+
+    active: bool
+    """We begin."""
+    fingerprints: tuple[str, ...]
+    """Values of a=fingerprint, one of which must be that of its certificate (RFC 8122 §5)."""
+    association: str = ""
+    """Its tls-id, if it has one (RFC 8842)."""
+
+
 class SidePlan(Value, frozen=True, omit_defaults=True):
     """One end of a stream, as its SDP describes it."""
 
@@ -85,6 +116,9 @@ class SidePlan(Value, frozen=True, omit_defaults=True):
     numbers: tuple[tuple[int, int], ...] = ()
     """Payload types of what it sends, and those under which the other end wants them; only where
     they differ."""
+    sdes: Sdes | None = None
+    dtls: Dtls | None = None
+    """Neither: plain RTP."""
 
 
 class StreamPlan(Value, frozen=True, omit_defaults=True):

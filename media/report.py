@@ -100,7 +100,7 @@ def _side_report(
     probe: Probe,
     now: float,
 ) -> SideReport:
-    reception = side.reception
+    reception, protection = side.reception, side.protection
     codec = reception.heard_codec()
     total = reception.total(now)
     ratio = burst_ratio(total.expected, total.missing, total.bursts)
@@ -130,6 +130,9 @@ def _side_report(
         unmapped=reception.unmapped(),
         unmapped_type=reception.unmapped_type,
         policed=side.counts.policed,
+        auth_failed=0 if protection is None else protection.auth_failed,
+        srtp=None if protection is None else protection.suite,
+        srtp_replayed=0 if protection is None else protection.replayed,
     )
 
 

@@ -1,5 +1,6 @@
 """One end of a stream, as the relay sees it: its port, who may send there, what was heard."""
 
+from collections import Counter
 from math import inf
 from typing import Literal
 
@@ -12,6 +13,7 @@ from media.latch import Latch, Terms, Verdict
 from media.ports import Choose
 from media.quality import Reception
 from media.renumber import Renumber, renumber_of
+from media.srtp import Protection
 from media.supervision import Watch
 
 _MOST_SOURCES = 4
@@ -31,6 +33,7 @@ class SideState:
         "local",
         "mux",
         "name",
+        "protection",
         "receives",
         "reception",
         "rejected",
@@ -64,6 +67,8 @@ class SideState:
         self.rtcp_at: float | None = None
         self.reception = Reception({})
         self.counts = Counts()
+        self.protection: Protection | None = None
+        """None: plain RTP."""
         self.flow: Flow | None = None
         """As it is installed."""
         self.reports: FarEndReports | None = None
@@ -122,6 +127,19 @@ class SideState:
             if source[0] != known[0]:
                 return False
         return self.rtcp.hear(source, now, self.rtcp_at) is not Verdict.REJECTED
+
+    def secure(self, plan: SidePlan, drops: Counter[str]) -> None:
+        """What is kept of the same keys goes on: roll-over counters and replay lists."""
+        if plan.sdes is None:
+            self.protection = None
+            return
+        if self.protection is None:
+            self.protection = Protection(drops)
+        self.protection.use(plan.sdes)
+
+    def protected(self, data: bytes) -> bytes | None:
+        """RTP as it goes to this end; None: it cannot."""
+        return data if self.protection is None else self.protection.protect(data)
 
     def reject(self, source: Address) -> None:
         self.rejected += 1

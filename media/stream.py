@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Literal
 
-from media import renumber
+from media import renumber, srtp
 from media.control import Address, Event, KeyPressed, Latched, Side, StreamPlan
 from media.dtmf.event import Pressed
 from media.dtmf.ways import Ways
-from media.engine.flow import EngineAction, Flow, Install, Remove, Send
+from media.engine.flow import Chain, EngineAction, Flow, Install, Remove, Send, Transform
 from media.ice.checklist import Outgoing
 from media.latch import Terms, Verdict, rtcp_terms, rtp_terms
 from media.ports import Choose
 from media.rings import EndsAt, comes_back
 from media.rtcp import BadRtcp, hide, parse
-from media.rtp import is_rtcp, is_rtp
+from media.rtp import is_rtcp, is_rtp, looks_like_rtp
 from media.side import SideState
 from media.value import Value
 
@@ -91,6 +91,8 @@ class Stream:
         self._agree_keys(plan)
         self.a.agree(plan.a, *terms[0], now)
         self.b.agree(plan.b, *terms[1], now)
+        for side, its_plan in ((self.a, plan.a), (self.b, plan.b)):
+            side.secure(its_plan, self._drops)
         for side, was, is_ in zip(self.sides, before, self._open_ways(), strict=True):
             if was != is_:
                 side.reception.pause()
@@ -139,9 +141,17 @@ class Stream:
             forward=self.may_cross(side),
             reception=side.reception,
             counts=side.counts,
-            outbound=side.renumber,
+            inbound=None if side.protection is None else side.protection.unprotect,
+            outbound=self._outbound(side),
             up=self.opaque or self.ways is not None,
         )
+
+    def _outbound(self, side: SideState) -> Transform | None:
+        protection = self.other(side).protection
+        if protection is None:
+            return side.renumber
+        protect = protection.protect
+        return protect if side.renumber is None else Chain(side.renumber, protect)
 
     def _onward(self, side: SideState, kind: Literal["rtp", "rtcp"]) -> Address | None:
         """Where packets for this end go; nowhere, if they would come back to us."""
@@ -157,11 +167,23 @@ class Stream:
     ) -> list[EngineAction | Tell]:
         if side.ice is not None and data and data[0] < 4:
             return self._checked(side, 1, data, source, now)
-        if not self.opaque and not is_rtp(data, len(data)):
-            if side.mux and is_rtcp(data, len(data)):
-                return self.rtcp(side, data, source, now)
-            self._drops[_kind_of(data)] += 1
-            return []
+        if side.mux and not self.opaque and is_rtcp(data, len(data)):
+            return self.rtcp(side, data, source, now)
+        clear = data if self.opaque else self._authentic(side, data)
+        return [] if clear is None else self._heard(side, clear, source, now)
+
+    def _authentic(self, side: SideState, data: bytes) -> bytes | None:
+        """RTP in clear, before anything is believed of it: a forged packet moves no latch."""
+        if side.protection is not None and looks_like_rtp(data):
+            return side.protection.unprotect(data)
+        if side.protection is None and is_rtp(data, len(data)):
+            return data
+        self._drops[_kind_of(data)] += 1
+        return None
+
+    def _heard(
+        self, side: SideState, data: bytes, source: Address, now: float
+    ) -> list[EngineAction | Tell]:
         verdict = side.rtp.hear(source, now, side.reception.last_at)
         if verdict is Verdict.REJECTED:
             return self._reject(side, source)
@@ -193,7 +215,9 @@ class Stream:
             side.counts.unsent += 1
         else:
             for each in self._translated(side, data, now):
-                yield Send(each, other.local, destination, side.counts)
+                leaving = other.protected(each)
+                if leaving is not None:
+                    yield Send(leaving, other.local, destination, side.counts)
 
     def _translated(self, side: SideState, data: bytes, now: float) -> Sequence[bytes]:
         if self.opaque:
@@ -216,7 +240,9 @@ class Stream:
             side = self.end(name)
             destination = self._onward(side, "rtp")
             if side.receives and destination is not None:
-                yield Send(data, side.local, destination, self.other(side).counts)
+                leaving = side.protected(data)
+                if leaving is not None:
+                    yield Send(leaving, side.local, destination, self.other(side).counts)
         for name, pressed in self.ways.told():
             yield Tell(KeyPressed(self._session, name, pressed.key, pressed.milliseconds))
 
@@ -229,23 +255,27 @@ class Stream:
         if not is_rtcp(data, len(data)):
             self._drops[_kind_of(data)] += 1
             return []
+        clear = data if side.protection is None else side.protection.unprotect_rtcp(data)
+        if clear is None:
+            return []
         if not side.may_send_rtcp(source, now):
             return self._reject(side, source)
         side.rtcp_at = now
         try:
-            packets = parse(data)
+            packets = parse(clear)
         except BadRtcp:
             self._drops["malformed"] += 1
             return []
         side.far_end_reports().received(packets, now)
         other = self.other(side)
         destination = self._onward(other, "rtcp")
-        hidden = hide(data, side.cname)
+        hidden = hide(clear, side.cname)
         if hidden is None or destination is None:
             self._drops["rtcp_kept_back"] += 1
             return []
         other.far_end_reports().sent(packets, now)
-        return [Send(hidden, other.rtcp_local, destination)]
+        leaving = hidden if other.protection is None else other.protection.protect_rtcp(hidden)
+        return [] if leaving is None else [Send(leaving, other.rtcp_local, destination)]
 
     # --- ICE --------------------------------------------------------------------------------------
 
@@ -296,6 +326,8 @@ def terms_of(plan: StreamPlan) -> tuple[tuple[Terms, Terms], ...]:
     """For RTP and RTCP of each end. Raises ValueError when the plan makes no sense."""
     for side in (plan.a, plan.b):
         renumber.check(side)
+        if side.sdes is not None:
+            srtp.check(side.sdes)
     return tuple((rtp_terms(side), rtcp_terms(side)) for side in (plan.a, plan.b))
 
 

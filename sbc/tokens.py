@@ -24,6 +24,10 @@ class Tokens:
         taken, self._pool = self._pool[:digits], self._pool[digits:]
         return taken
 
+    def octets(self, count: int) -> bytes:
+        """As many bytes (at most 64), never given out before: keys may be made of them."""
+        return bytes.fromhex(self.token(2 * count))
+
     def number(self, below: int) -> int:
         """A number in 0..below-1."""
         return int(self.token(16), 16) % below

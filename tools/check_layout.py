@@ -19,6 +19,7 @@ WITHOUT_TWIN = {
     "config/access.py": "declarations only; read through config/test_loader.py",
     "config/peers.py": "declarations only; read through config/test_loader.py",
     "config/routing.py": "declarations only; read through config/test_loader.py",
+    "config/srtp.py": "declarations only; read through config/test_loader.py",
     "config/turn.py": "declarations only; read through config/test_loader.py",
     "config/model.py": "declarations only; read through config/test_loader.py",
     "media/control.py": "declarations only; its wire form is tested in media/test_wire.py",

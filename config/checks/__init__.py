@@ -7,7 +7,7 @@ that speak of what is absent, and are right only when everything has been read.
 
 from collections.abc import Callable, Iterator
 
-from config.checks import access, certificates, media, routes, sockets, trunks, turn
+from config.checks import access, certificates, media, routes, sockets, srtp, trunks, turn
 from config.model import Config
 from config.problems import Finding
 
@@ -32,6 +32,8 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     trunks.endpoints,
     trunks.sources,
     trunks.accounts,
+    srtp.lists,
+    srtp.clear_signalling,
     routes.names,
     routes.origins,
     routes.patterns,

@@ -104,6 +104,14 @@ def _uris(config: Config) -> Iterator[tuple[Loc, str, str]]:
             yield ("trunks", name, "endpoints", index, "uri"), endpoint.uri, trunk.zone
 
 
+def targets(config: Config) -> Iterator[tuple[Loc, Target, str]]:
+    """Every endpoint that can be read: its way, where it leads, the name of its trunk."""
+    for loc, uri, _ in _uris(config):
+        target = _target(uri)
+        if target is not None:
+            yield loc, target, str(loc[1])
+
+
 def _target(uri: str) -> Target | None:
     try:
         return parse_endpoint(uri)

@@ -21,6 +21,18 @@ Transform = Callable[[bytes], bytes | None]
 """Makes another datagram of one. None: it goes no further; whoever says so has counted it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Two transforms as one. The same two make the same chain."""
+
+    first: Transform
+    then: Transform
+
+    def __call__(self, data: bytes) -> bytes | None:
+        made = self.first(data)
+        return None if made is None else self.then(made)
+
+
 class Counts:
     """What became of the packets of one direction. The engine counts, the core too: one sum."""
 

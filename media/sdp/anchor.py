@@ -23,6 +23,7 @@ from media.sdp.session import BadSdp, Session
 __all__ = [
     "RULES",
     "BadAnswer",
+    "NotSecured",
     "Origin",
     "OriginTrack",
     "Rules",
@@ -46,6 +47,10 @@ _DIRECTIONS = {
 
 class BadAnswer(BadSdp):
     """An answer that does not fit the offer, or that leaves no stream."""
+
+
+class NotSecured(BadAnswer):
+    """An answer without the SRTP that its side requires."""
 
 
 def anchored(
@@ -164,6 +169,7 @@ def _is_allowed(line: Media, rules: Rules, face: Face | None) -> bool:
     return (
         line.kind in rules.kinds
         and face is not None
+        and not face.refused
         and (face.protocol is not None or line.protocol in rules.protocols)
     )
 
@@ -200,7 +206,7 @@ def _line(line: Media, offered: Media, formats: tuple[str, ...], shown: _Shown) 
     if not is_rtp(offered.protocol):
         return _opaque(line, offered, formats, shown)
     face = shown.face
-    if not shown.port or not formats or face is None:
+    if not shown.port or not formats or face is None or face.refused:
         protocol, formats = refused(offered)
         if face is not None and face.protocol is not None:
             protocol = face.protocol

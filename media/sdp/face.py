@@ -19,6 +19,8 @@ class Face:
     """The <proto>. None: that of the line it stands for, which must be plain RTP."""
     lines: tuple[str, ...] = field(default=(), repr=False)
     """a= lines behind all others. They may hold keys."""
+    refused: bool = False
+    """The line cannot be taken; it keeps its protocol."""
 
     def also(self, *lines: str) -> "Face":
         return replace(self, lines=(*self.lines, *lines))

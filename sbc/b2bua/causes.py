@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from media.sdp.anchor import BadAnswer, NotSecured
+
 _Q850_OF_STATUS = {
     200: 16,
     400: 41,
@@ -89,10 +91,16 @@ RELAY_REFUSED = Cause(503, "The media relay refused its plan", 41)
 NO_RELAY = Cause(503, "The media relay is down")
 NO_PORTS = Cause(503, "No media ports are left")
 NOT_ACCEPTABLE = Cause(488, "No codec is left that both sides may use")
+NOT_SECURE = Cause(488, "No protection of media is left that both sides may use")
 BAD_ANSWER = Cause(488, "An answer does not fit its offer")
+NOT_SECURED = Cause(488, "An answer lacks the protection of media that is required")
 FAULT = Cause(500, "A fault in the border", 41)
 SHUTDOWN = Cause(503, "The border is stopping", 41)
 PEER_GONE = Cause(481, "The peer no longer knows the call", 41)
+
+
+def bad_answer(error: BadAnswer) -> Cause:
+    return NOT_SECURED if isinstance(error, NotSecured) else BAD_ANSWER
 
 
 def refused(status: int) -> Cause:

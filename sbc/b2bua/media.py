@@ -10,25 +10,26 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
-from config.model import CodecPolicy, Latching, MediaProfile
-from media.control import (
-    CodecClock,
-    KeyPlan,
-    Opened,
-    Program,
-    Side,
-    SidePlan,
-    StreamPlan,
-    StreamRequest,
-)
+from config.model import CodecPolicy
+from media.control import KeyPlan, Opened, Program, Side, SidePlan, StreamPlan, StreamRequest
 from media.sdp import keys
-from media.sdp.anchor import BadAnswer, OriginTrack, SideView, anchored, answered, describe
+from media.sdp.anchor import (
+    BadAnswer,
+    NotSecured,
+    OriginTrack,
+    SideView,
+    anchored,
+    answered,
+    describe,
+)
 from media.sdp.anchor import wanted_streams as streams_of
 from media.sdp.codec import Codec
-from media.sdp.face import UNCHANGED, Faces
+from media.sdp.face import Faces
+from media.sdp.keying import Keying, Random, answered_faces, offered_faces
 from media.sdp.numbering import crossing_numbers
 from media.sdp.policy import both, rules_of
 from media.sdp.session import Session
+from sbc.b2bua.media_side import Agreed, MediaSide, clocks, side_plan
 
 OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
 
@@ -42,17 +43,8 @@ class NotAcceptable(Exception):
     """Nothing is left of the offer that both sides may use (C3): 488."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaSide:
-    """What configuration and signalling say of one side; fixed for its life."""
-
-    interface: str
-    shown: str
-    """Our address there, as advertised."""
-    codecs: CodecPolicy
-    latching: Latching
-    signalling_ip: str | None
-    profile: MediaProfile
+class NotSecure(NotAcceptable):
+    """It asks for SRTP that a side may not have, or has none that a side requires (C1, C2)."""
 
 
 @dataclass(slots=True)
@@ -65,6 +57,8 @@ class _Talk:
     """The same as it was sent, by the side that got it."""
     views: Views = field(default_factory=lambda: {"a": (), "b": ()})
     """What both ends last agreed on."""
+    offerer: Side = "a"
+    """Who made the offer in that."""
     answer: Session | None = None
     """Our last answer, as it was sent."""
     said: dict[Side, Session] = field(default_factory=dict)
@@ -77,6 +71,7 @@ class _Talk:
             dict(self.made),
             dict(self.sent),
             self.views,
+            self.offerer,
             self.answer,
             dict(self.said),
             dict(self.told),
@@ -87,7 +82,9 @@ class MediaPlan:
     __slots__ = (
         "_begun",
         "_epochs",
+        "_keyings",
         "_keys",
+        "_offerer",
         "_policies",
         "_ports",
         "_rules",
@@ -101,7 +98,12 @@ class MediaPlan:
     )
 
     def __init__(
-        self, session: str, a: MediaSide, b: MediaSide, session_ids: tuple[int, int]
+        self,
+        session: str,
+        a: MediaSide,
+        b: MediaSide,
+        session_ids: tuple[int, int],
+        random: Random,
     ) -> None:
         self.session = session
         self.open = False
@@ -111,6 +113,10 @@ class MediaPlan:
             "a": OriginTrack(session_ids[0], a.shown),
             "b": OriginTrack(session_ids[1], b.shown),
         }
+        self._keyings: dict[Side, Keying] = {
+            "a": Keying(a.ways, random),
+            "b": Keying(b.ways, random),
+        }
         self._ports: dict[int, dict[Side, int]] = {}
         self._begun = _Talk()
         """As the INVITE left it: where each branch begins."""
@@ -118,6 +124,8 @@ class MediaPlan:
         self._views: Views = {"a": (), "b": ()}
         self._told: Mapping[Side, Session] = {}
         """Of the branch that the relay serves: the one that spoke last."""
+        self._offerer: Side = "a"
+        """Who made the offer that those views come from."""
         self._epochs: dict[Side, int] = {"a": 0, "b": 0}
         self._rules = rules_of(a.profile, b.profile)
         self._keys = keys.meet(a.profile.dtmf, b.profile.dtmf)
@@ -137,7 +145,7 @@ class MediaPlan:
         faces, rules = self._offered(offer, by), self._rules
         wanted = streams_of(offer, self._policy(by), rules=rules, faces=faces)
         if not wanted and any(not line.refused for line in offer.media):
-            raise NotAcceptable
+            raise NotSecure if None in faces.media else NotAcceptable
         if len(offer.media) < len(self._talk(branch).views[by]):
             raise NotAcceptable  # RFC 3264 §8: an m= line may be refused, never taken away
         a, b = self.sides["a"].interface, self.sides["b"].interface
@@ -147,6 +155,8 @@ class MediaPlan:
 
     def opened(self, reply: Opened) -> None:
         self.open = True
+        for keying in self._keyings.values():
+            keying.fingerprint = reply.fingerprint
         for stream in reply.streams:
             self._ports[stream.index] = {"a": stream.a, "b": stream.b}
 
@@ -191,12 +201,13 @@ class MediaPlan:
         if sent is None:
             raise BadAnswer("an answer without an offer")
         origin, ports, policy = self._tracks[to].origin, self._ports_of(to), self._policy(by)
-        faces, rules = self._answered(talk.made[to], sent, session, by), self._rules
+        faces, rules = self._answered(talk.made[to], session, by), self._rules
         ours = answered(sent, session, origin, ports, policy, rules=rules, faces=faces)
         if self._keys:
             ours = keys.answered(ours, talk.made[to], self.sides[to].profile.dtmf)
         talk.said[by] = session
         talk.views = {to: describe(talk.made[to]), by: _taken(describe(session), ours)}
+        talk.offerer = to
         self._serve(talk, again=again)
         return ours
 
@@ -250,21 +261,28 @@ class MediaPlan:
         if not again or views != self._views:
             self._epochs["a"] += 1
             self._epochs["b"] += 1
-        self._views, self._told = views, talk.told
+        self._views, self._told, self._offerer = views, talk.told, talk.offerer
 
     # --- how packets travel on each side ----------------------------------------------------------
 
-    def _offered(self, offer: Session, by: Side) -> Faces:
-        """Our faces towards the other side, for an offer of this one; None where it asks for what
-        this side may not have, or the other one cannot be given."""
-        del offer, by
-        return UNCHANGED
+    def takes(self, side: Side, facts: MediaSide) -> None:
+        """Another target stands there from now on, and learns nothing of what the last one was
+        told."""
+        self.sides[side] = facts
+        self._keyings[side] = self._keyings[side].again(facts.ways)
 
-    def _answered(self, made: Session, sent: Session, answer: Session, by: Side) -> Faces:
-        """Our faces in the answer to `made`, which the other side offered and we offered on as
-        `sent`; None where `answer`, of this side, does not do."""
-        del made, sent, answer, by
-        return UNCHANGED
+    def _offered(self, offer: Session, by: Side) -> Faces:
+        """Ours towards the other side, for an offer of this one."""
+        return offered_faces(offer, self._keyings[by], self._keyings[OTHER[by]])
+
+    def _answered(self, made: Session, answer: Session, by: Side) -> Faces:
+        """Ours in the answer to `made` of the other side. Raises NotSecured."""
+        faces = answered_faces(made, answer, self._keyings[by], self._keyings[OTHER[by]])
+        for index, line in enumerate(answer.media):
+            face = faces.of(index)
+            if face is not None and face.refused and not line.refused:
+                raise NotSecured("an answer without the SRTP that is required")
+        return faces
 
     # --- what the relay shall do ------------------------------------------------------------------
 
@@ -302,7 +320,7 @@ class MediaPlan:
     def _with_keys(self, side: Side, plan: SidePlan, view: SideView) -> SidePlan:
         form = self.sides[side].profile.dtmf
         assert form != "pass"
-        return replace(plan, keys=KeyPlan(form, _clocks(view.codecs, ())))
+        return replace(plan, keys=KeyPlan(form, clocks(view.codecs, ())))
 
     def _told_codecs(self, side: Side, index: int) -> tuple[Codec, ...]:
         told = self._told.get(side)
@@ -330,32 +348,12 @@ class MediaPlan:
         told: tuple[Codec, ...] = (),
         numbers: tuple[tuple[int, int], ...] = (),
     ) -> SidePlan:
-        facts = self.sides[side]
-        rtp = view.rtp if view else None
-        six = rtp is not None and ":" in rtp[0]
-        return SidePlan(
-            rtp=rtp,
-            rtcp=view.rtcp if view else None,
-            sends=view.sends if view else False,
-            receives=view.receives if view else False,
-            latching=facts.latching.mode,
-            window=facts.latching.window,
-            prefix=facts.latching.prefix6 if six else facts.latching.prefix,
-            signalling_ip=facts.signalling_ip,
-            codecs=_clocks(view.codecs if view else (), told),
-            epoch=self._epochs[side],
-            numbers=numbers,
+        return side_plan(
+            self.sides[side],
+            view,
+            Agreed(self._keyings[side], side == self._offerer, told, numbers),
+            self._epochs[side],
         )
-
-
-def _clocks(said: tuple[Codec, ...], told: tuple[Codec, ...]) -> tuple[CodecClock, ...]:
-    """Of all that an end may send: under the numbers that it was told, or under its own."""
-    codecs = {codec.payload_type: codec for codec in said}
-    for codec in told:
-        codecs[codec.payload_type] = codec
-    return tuple(
-        CodecClock(codec.payload_type, codec.name, codec.rate) for codec in codecs.values()
-    )
 
 
 def _taken(views: tuple[SideView, ...], ours: Session) -> tuple[SideView, ...]:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from media.control import Close, Open, Side
 from media.sdp.session import Session
 from sbc.b2bua.call import Call, Waiting
-from sbc.b2bua.causes import NO_PORTS, NO_RELAY, NOT_ACCEPTABLE, Cause
+from sbc.b2bua.causes import NO_PORTS, NO_RELAY, NOT_ACCEPTABLE, NOT_SECURE, Cause
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import PortsFound, PortsRefused, Requested
-from sbc.b2bua.media import Branch, NotAcceptable
+from sbc.b2bua.media import Branch, NotAcceptable, NotSecure
 from sbc.b2bua.teardown import finish
 
 
@@ -17,6 +17,9 @@ def ready(call: Call, offer: Session, by: Side, branch: Branch, waiting: Waiting
     """May `waiting` go on now? If not, it does so when the relay has answered, or was refused."""
     try:
         lacking = call.plan.lacking(offer, by, branch)
+    except NotSecure:
+        _refuse(call, waiting, NOT_SECURE)
+        return False
     except NotAcceptable:
         _refuse(call, waiting, NOT_ACCEPTABLE)
         return False
@@ -65,6 +68,8 @@ def _told(call: Call, side: Side, cause: Cause) -> tuple[Field, ...]:
     leg = call.caller.leg if side == "a" or call.callee is None else call.callee.leg
     if cause is NOT_ACCEPTABLE:
         return (_warning(leg.listener.sent_by, 305, "Incompatible media format"),)
+    if cause is NOT_SECURE:
+        return (_warning(leg.listener.sent_by, 302, "Incompatible transport protocol"),)
     text = "No media ports left" if cause is NO_PORTS else "No media relay"
     return (("Retry-After", "5"), _warning(leg.listener.sent_by, 399, text))
 

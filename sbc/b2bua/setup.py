@@ -7,15 +7,17 @@ from dataclasses import replace
 from config.effective import Terms
 from media.control import Close
 from media.sdp.anchor import BadAnswer
+from media.sdp.keying import ways_of
 from media.sdp.session import Session
+from sbc.actions import Flow
 from sbc.b2bua import ports, redirect
 from sbc.b2bua.call import Attempt, Call, State
 from sbc.b2bua.callee import Callee, Invitation
 from sbc.b2bua.caller import Caller
 from sbc.b2bua.causes import (
-    BAD_ANSWER,
     NO_ANSWER,
     NO_RELAY,
+    bad_answer,
     may_try_elsewhere,
     passed_on,
     refused,
@@ -33,7 +35,8 @@ from sbc.b2bua.events import (
 from sbc.b2bua.identity import anonymous, at, from_field, request_uri, to_field, uri_host
 from sbc.b2bua.inserted_offer import inserted_offer
 from sbc.b2bua.leg import Leg, Peer
-from sbc.b2bua.media import MediaPlan, MediaSide
+from sbc.b2bua.media import MediaPlan
+from sbc.b2bua.media_side import MediaSide
 from sbc.b2bua.remaining import Remaining
 from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
@@ -156,8 +159,8 @@ def early_offer_answered(call: Call, event: PrackReceived) -> None:
         if event.answer is None:
             raise BadAnswer("a PRACK without the answer")
         ours = call.plan.answer(event.answer, "a", branch)
-    except BadAnswer:
-        finish(call, BAD_ANSWER, "border")
+    except BadAnswer as error:
+        finish(call, bad_answer(error), "border")
         return
     ports.serve(call, answered=False)
     call.callee.answer_offer(branch, ours)
@@ -169,8 +172,8 @@ def answered(call: Call, event: Answered) -> None:
         return
     try:
         sdp = _final_description(call, event)
-    except BadAnswer:
-        finish(call, BAD_ANSWER, "border")
+    except BadAnswer as error:
+        finish(call, bad_answer(error), "border")
         return
     if isinstance(call.callee, Remaining) and isinstance(call.caller, Caller):
         call.callee.joins()  # a transferred party has yet to take the offer
@@ -241,7 +244,7 @@ def _try_next(call: Call) -> None:
     following = call.targets[0]
     if following.flow.interface == call.target.flow.interface and not call.parked:
         call.target = call.targets.pop(0)
-        call.plan.sides["b"] = _called_side(call, following)
+        call.plan.takes("b", _called_side(call, following))
     else:
         if call.plan.open or call.parked:
             call.shared.tell(Close(call.plan.session))
@@ -282,9 +285,10 @@ def _plan(call: Call, target: Target) -> MediaPlan:
     session = call.uid if not call.attempts else f"{call.uid}.{len(call.attempts)}"
     plan = MediaPlan(
         session,
-        _side(call, caller.peer.trunk, caller.listener, caller.flow.remote[0]),
+        _side(call, caller.peer.trunk, caller.listener, caller.flow),
         _called_side(call, target),
         (tokens.number(2**31), tokens.number(2**31)),
+        tokens.octets,
     )
     for side, before in call.goes_on.items():
         plan.goes_on(side, *before)
@@ -292,18 +296,22 @@ def _plan(call: Call, target: Target) -> MediaPlan:
 
 
 def _called_side(call: Call, target: Target) -> MediaSide:
-    return _side(call, target.trunk, target.listener, target.flow.remote[0])
+    return _side(call, target.trunk, target.listener, target.flow)
 
 
-def _side(call: Call, trunk: str, listener: Listener, peer_ip: str) -> MediaSide:
+def _side(call: Call, trunk: str, listener: Listener, flow: Flow) -> MediaSide:
     terms = call.shared.terms[trunk]
+    ways = ways_of(terms.srtp, secure_signalling=flow.secure)
+    if "sdes" in ways.keying and not flow.secure and terms.srtp.sdes_over_plain == "warn":
+        call.wire.note("sdes_over_plain", {"trunk": trunk}, transport=flow.transport)
     return MediaSide(
         interface=listener.interface,
         shown=listener.ip,
         codecs=terms.codecs,
         latching=terms.latching,
-        signalling_ip=peer_ip,
+        signalling_ip=flow.remote[0],
         profile=terms.media,
+        ways=ways,
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from media.sdp.anchor import BadAnswer
 from sbc.b2bua import keys, ports, referred
 from sbc.b2bua.call import Call, State
-from sbc.b2bua.causes import BAD_ANSWER, passed_on
+from sbc.b2bua.causes import BAD_ANSWER, bad_answer, passed_on
 from sbc.b2bua.content import Content
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Acknowledged, RefreshDue, RequestCancelled, Requested, Responded
@@ -38,8 +38,8 @@ def acknowledged(call: Call, event: Acknowledged) -> None:
             call.plan.learn(event.answer, usage.leg.side, _branch(usage))
         else:
             peer.answer_owed(call.plan.answer(event.answer, usage.leg.side, _branch(usage)))
-    except BadAnswer:
-        finish(call, BAD_ANSWER, "border")
+    except BadAnswer as error:
+        finish(call, bad_answer(error), "border")
         return
     ports.serve(call, answered=True)
 
@@ -122,8 +122,8 @@ def _refreshed(call: Call, event: Responded) -> None:
         if event.answer is None:
             raise BadAnswer("a 2xx without an answer")
         call.plan.refreshed(event.answer, side, branch)
-    except BadAnswer:
-        finish(call, BAD_ANSWER, "border")
+    except BadAnswer as error:
+        finish(call, bad_answer(error), "border")
         return
     ports.serve(call, answered=True)
 
@@ -226,8 +226,8 @@ def _answer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> Non
     assert event.answer is not None
     try:
         ours = call.plan.answer(event.answer, event.usage.leg.side, _branch(usage))
-    except BadAnswer:
-        finish(call, BAD_ANSWER, "border")  # that side believes it: the two no longer agree
+    except BadAnswer as error:
+        finish(call, bad_answer(error), "border")  # that side believes it: the two no longer agree
         return
     ports.serve(call, answered=call.times.answered is not None)
     usage.respond(key, event.status, (), event.content.with_sdp(ours))

@@ -43,6 +43,7 @@ EVENTS: Mapping[str, Level] = {
     "subscribe_refused": "info",
     "subscribed": "info",
     "subscription_ended": "info",
+    "sdes_over_plain": "warning",
     "target_cools": "warning",
     "tcp_refused": "warning",
     "too_large_for_udp": "warning",

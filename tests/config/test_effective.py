@@ -1,7 +1,7 @@
 from typing import Any
 
 from config.effective import Terms, terms_of
-from config.model import CodecPolicy, Latching, MediaProfile
+from config.model import CodecPolicy, Latching, MediaProfile, Srtp
 from tests.config.samples import model
 
 
@@ -28,6 +28,18 @@ def test_a_trunk_holds_before_its_zone_and_leaves_it_what_it_does_not_say() -> N
         },
     ).latching
     assert (latching.mode, latching.window, latching.prefix) == ("subnet", 9.0, 30)
+
+
+def test_srtp_of_a_trunk_holds_before_that_of_its_zone_key_by_key() -> None:
+    assert terms("carrier").srtp == Srtp()
+    changes: dict[tuple[str | int, ...], Any] = {
+        ("zones", "outside", "srtp"): {"mode": "optional", "keying": ["dtls", "sdes"]},
+        ("trunks", "carrier", "srtp"): {"mode": "required", "sdes_over_plain": "warn"},
+    }
+    srtp = terms("carrier", changes).srtp
+    assert (srtp.mode, srtp.keying, srtp.sdes_over_plain) == ("required", ("dtls", "sdes"), "warn")
+    del changes["trunks", "carrier", "srtp"]
+    assert terms("carrier", changes).srtp.mode == "optional"
 
 
 def test_a_trunk_s_codec_policy_holds_before_its_zone_s() -> None:

@@ -18,7 +18,9 @@ from media.control import (
 )
 from media.sdp.anchor import BadAnswer
 from media.sdp.session import Session, parse
-from sbc.b2bua.media import OTHER, MediaPlan, MediaSide, NotAcceptable
+from sbc.b2bua.media import OTHER, MediaPlan, NotAcceptable
+from sbc.b2bua.media_side import MediaSide
+from sbc.tokens import Tokens
 from tests.support.descriptions import sdp
 
 AUDIO = "m=audio 4000 RTP/AVP 8 0"
@@ -57,6 +59,7 @@ def planned(
         side("wan", "203.0.113.10", A_IP, **(a or {})),
         side("lan", "10.20.0.5", B_IP, **(b or {})),
         (11, 22),
+        Tokens(b"media").octets,
     )
 
 

@@ -1,0 +1,72 @@
+"""One side of a call's media: what holds for it, and what the relay is told of it."""
+
+from dataclasses import dataclass
+
+from config.model import CodecPolicy, Latching, MediaProfile
+from media.control import CodecClock, SidePlan
+from media.sdp.codec import Codec
+from media.sdp.describe import SideView
+from media.sdp.keying import IN_CLEAR, Keying, Ways
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSide:
+    """What configuration and signalling say of one side; fixed for its life."""
+
+    interface: str
+    shown: str
+    """Our address there, as advertised."""
+    codecs: CodecPolicy
+    latching: Latching
+    signalling_ip: str | None
+    profile: MediaProfile
+    ways: Ways = IN_CLEAR
+    """How its packets may be protected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the two sides came to, beside the peer's own description."""
+
+    keying: Keying
+    offered: bool
+    """This side made the offer."""
+    told: tuple[Codec, ...]
+    """The codecs that we named to it."""
+    numbers: tuple[tuple[int, int], ...]
+    """Payload types that are to be changed."""
+
+
+def side_plan(facts: MediaSide, view: SideView | None, agreed: Agreed, epoch: int) -> SidePlan:
+    """`view`: the m-line as the peer described it. None: the stream has ended."""
+    sdes = dtls = None
+    if view is not None and facts.ways is not IN_CLEAR:
+        said = view.transport
+        sdes, dtls = agreed.keying.agreed(view.index, said, offered=agreed.offered)
+    rtp = view.rtp if view else None
+    six = rtp is not None and ":" in rtp[0]
+    return SidePlan(
+        rtp=rtp,
+        rtcp=view.rtcp if view else None,
+        sends=view.sends if view else False,
+        receives=view.receives if view else False,
+        latching=facts.latching.mode,
+        window=facts.latching.window,
+        prefix=facts.latching.prefix6 if six else facts.latching.prefix,
+        signalling_ip=facts.signalling_ip,
+        codecs=clocks(view.codecs if view else (), agreed.told),
+        epoch=epoch,
+        numbers=agreed.numbers,
+        sdes=sdes,
+        dtls=dtls,
+    )
+
+
+def clocks(said: tuple[Codec, ...], told: tuple[Codec, ...]) -> tuple[CodecClock, ...]:
+    """Of all that an end may send: under the numbers that it was told, or under its own."""
+    codecs = {codec.payload_type: codec for codec in said}
+    for codec in told:
+        codecs[codec.payload_type] = codec
+    return tuple(
+        CodecClock(codec.payload_type, codec.name, codec.rate) for codec in codecs.values()
+    )
