@@ -136,7 +136,8 @@ class Remaining:
     def end(self, fields: Sequence[Field] = ()) -> None:
         """The new call is over."""
         if self.stage is Stage.MOVED:
-            self.usage.bye(reasons(fields))
+            if self.usage.leg is self.leg:  # else it has gone on to another call
+                self.usage.bye(reasons(fields))
             return
         took = self.stage is Stage.TAKING
         if not self._moves(On.GIVEN_UP):

@@ -55,7 +55,8 @@ class Transferee:
 
     def end(self, status: int, fields: Sequence[Field] = ()) -> None:
         if self.answered is not None:
-            self.answered.bye(reasons(fields))
+            if self.answered.leg is self.leg:  # else it has gone on to another call
+                self.answered.bye(reasons(fields))
         else:
             self.transfer.failed(status)
 

@@ -4,6 +4,7 @@ the end of an attended transfer whose parties know nothing of Replaces (RFC 5359
 import pytest
 
 from sbc.sip.message import Request
+from tests.simulation.test_s8_attended import refer_to
 from tests.support.border import CALLEE, CALLER, Border
 from tests.support.ends import End, calling, hang_up
 from tests.support.messages import ANSWER, OFFER, invite
@@ -245,3 +246,29 @@ def test_the_other_end_of_a_dialog_of_ours_is_no_name_for_it() -> None:
     refused(all_, 481)
     assert all_.border.heard(CALLEE) == []
     both_go_on(all_)
+
+
+@pytest.mark.parametrize("replaced", ["bob", "carol"])
+def test_a_party_that_came_by_a_transfer_remains_as_well(replaced: str) -> None:
+    """RFC 5359 §2.15: Bob and Carol were joined; a colleague of one of them takes its place."""
+    text_ = THREE.replace("  pbx: { zone: inside,", "  pbx: { zone: inside, replaces: local,")
+    border = Border(text_.replace("  branch: { zone", "  branch: { replaces: local, zone"))
+    all_ = talking(border)
+    all_.alice.ask("REFER", refer_to(dialog(all_.consulting)))
+    all_.carol.answers(all_.carol.got("INVITE"), 200, body=CAROL_AGAIN)
+    all_.bob.answers(all_.bob.got("INVITE"), 200, body=ANSWER)
+    for end in (all_.bob, all_.carol):
+        end.got("ACK")
+    border.take(CALLER)
+    goes, stays = (all_.bob, all_.carol) if replaced == "bob" else (all_.carol, all_.bob)
+    made = invite(f"Replaces: {dialog(goes)}", number="1", call_id="d@x", branch="z9hG4bKd")
+    border.receive(made.replace(b"192.0.2.1", goes.flow.remote[0].encode()), goes.flow)
+    stays.answers(stays.got("INVITE"), 200, body=CAROL_AGAIN if stays is all_.carol else ANSWER)
+    stays.got("ACK")
+    goes.answers(goes.got("BYE"), 200)
+    newcomer = calling(border, border.response(goes.flow, 200), goes.flow)
+    newcomer.ack()
+    assert stays.inbox() == []
+    hang_up(stays, newcomer)
+    assert border.over()
+    assert len(border.records) == 4

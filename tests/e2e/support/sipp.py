@@ -70,16 +70,18 @@ class Sipp:
         number: str = "100",
         media_port: int = 6000,
         wrap: Wrap = list,
+        file: Path | None = None,
     ) -> None:
+        """`file`: of the scenario; None: that of this name among ours."""
         self.name = f"{scenario}-{'caller' if remote else 'callee'}"
         self._messages = directory / f"{self.name}-messages.txt"
         self._errors = directory / f"{self.name}-errors.log"
         ip, self.port = local
-        command = [path_of("sipp"), "-sf", str(SCENARIOS / f"{self.name}.xml")]
+        command = [path_of("sipp"), "-sf", str(file or SCENARIOS / f"{self.name}.xml")]
         command += ["-i", ip, "-p", str(self.port), "-mi", ip, "-mp", str(media_port)]
         command += ["-m", str(calls), "-r", str(rate), "-s", number]
         command += ["-t", "t1" if transport == "tcp" else "u1"]
-        command += ["-nostdin", "-timeout", "60", "-recv_timeout", "15000"]
+        command += ["-cid_str", "%u-%p-%s", "-nostdin", "-timeout", "60", "-recv_timeout", "15000"]
         command += ["-trace_msg", "-message_file", str(self._messages)]
         command += ["-trace_err", "-error_file", str(self._errors)]
         if remote is not None:
