@@ -113,3 +113,5 @@ class MediaProfile(Section):
     """Floor control over UDP (RFC 8856)."""
     unknown: Carriage = "reject"
     """Other m-lines over plain UDP: passed on datagram by datagram, without their attributes."""
+    rtcp_xr: Literal["relay", "hide"] = "relay"
+    """Extended reports of the other side (RFC 3611) to this one. The border reads them anyway."""

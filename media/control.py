@@ -11,6 +11,7 @@ from typing import Literal
 
 from media.measured import (
     LAG_BOUNDS,
+    ExtendedFigures,
     FarEnd,
     LoopLag,
     Losses,
@@ -40,6 +41,7 @@ __all__ = [
     "Address",
     "CodecClock",
     "Dtls",
+    "ExtendedFigures",
     "FarEnd",
     "IceCandidate",
     "IcePlan",

@@ -35,6 +35,31 @@ class Totals(Value, frozen=True):
         return self.packets - self.duplicated + self.missing
 
 
+class ExtendedFigures(Value, frozen=True):
+    """What the other end's own extended reports (RFC 3611) say of the stream that we sent it, each
+    figure from the last report that had it. Rates and densities 0..1."""
+
+    loss_rate: float | None = None
+    discard_rate: float | None = None
+    """Came too late or too early for its jitter buffer."""
+    burst_density: float | None = None
+    """Lost and discarded within bursts, and below between them."""
+    gap_density: float | None = None
+    burst_ms: int | None = None
+    gap_ms: int | None = None
+    round_trip_ms: int | None = None
+    """Between the two ends, as it says; 0: it does not know."""
+    end_system_ms: int | None = None
+    r_factor: int | None = None
+    mos_lq: float | None = None
+    mos_cq: float | None = None
+    jitter_buffer_ms: int | None = None
+    duplicated: int | None = None
+    jitter_mean_ms: float | None = None
+    jitter_max_ms: float | None = None
+    jitter_deviation_ms: float | None = None
+
+
 class FarEnd(Value, frozen=True):
     """What the other end's own RTCP says of the stream that we sent it."""
 
@@ -44,7 +69,10 @@ class FarEnd(Value, frozen=True):
     lost: int
     jitter_ms: float
     round_trip_ms: float | None
-    """From LSR and DLSR (RFC 3550 §6.4.1); None until both are known."""
+    """From LSR and DLSR (RFC 3550 §6.4.1), else from RRTR and DLRR (RFC 3611 §4.5); None until both
+    are known."""
+    extended: ExtendedFigures | None = None
+    """None: it sends no extended reports."""
 
 
 class Losses(Value, frozen=True):

@@ -119,6 +119,8 @@ class SidePlan(Value, frozen=True, omit_defaults=True):
     sdes: Sdes | None = None
     dtls: Dtls | None = None
     """Neither: plain RTP."""
+    extended_reports: bool = True
+    """It may be sent those of the other end (RFC 3611). Our own reading of them is the same."""
 
 
 class StreamPlan(Value, frozen=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""RTCP (RFC 3550 §6, RFC 3611 §4.7, RFC 4585 §6): a compound read, and made fit to cross.
+"""RTCP (RFC 3550 §6, RFC 3611, RFC 4585 §6): a compound read, and made fit to cross.
 
 A compound may begin with any packet (RFC 5506), for phones send lone BYE and feedback packets.
 """
@@ -7,31 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
 
+from media.rtcp_xr import BadRtcp, ExtendedReport, read_extended
+
+__all__ = ["BadRtcp", "ExtendedReport"]
+
 SR, RR, SDES, BYE, APP, RTPFB, PSFB, XR = range(200, 208)
 CNAME = 1
-VOIP_METRICS = 7
 
 _HEADER = Struct("!BBH")
 _WORD = Struct("!I")
 _BLOCK = Struct("!IIIIII")
 _SENDER = Struct("!IIIIII")
-_VOIP = Struct("!I4B4H4xBx2B2xH4x")
-_UNAVAILABLE = 127
-"""RFC 3611 §4.7: levels, R factors and MOS that the end does not know."""
 _LONGEST = 1452
 """One datagram of an Ethernet path, IPv6 and UDP headers taken off."""
 
 MOST_BYTES = 2048
 MOST_PACKETS = 32
 """Of one compound. No end sends half as much; each is read on the way that all media shares."""
-
-
-class BadRtcp(Exception):
-    """The peer's fault; it is dropped and counted."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +86,6 @@ class Feedback:
     sender: int
     media: int
     information: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class VoipMetrics:
-    """RFC 3611 §4.7. Rates and densities 0..1, durations and delays ms; None: unavailable."""
-
-    ssrc: int
-    loss_rate: float
-    discard_rate: float
-    burst_density: float
-    gap_density: float
-    burst_ms: int
-    gap_ms: int
-    round_trip_ms: int
-    end_system_ms: int
-    r_factor: int | None
-    mos_lq: float | None
-    mos_cq: float | None
-    jitter_buffer_ms: int
-    """Its nominal delay."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExtendedReport:
-    ssrc: int
-    metrics: tuple[VoipMetrics, ...]
-    others: tuple[int, ...]
-    """Types of the blocks which are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +155,7 @@ def _read(raw: _Raw) -> Packet:
         case 205 | 206:
             return _feedback(raw)
         case 207:
-            return _extended(raw)
+            return read_extended(raw.body)
         case unread:
             return Other(unread)
 
@@ -265,54 +229,18 @@ def _feedback(raw: _Raw) -> Feedback:
     return Feedback(raw.packet_type, raw.count, sender, media, raw.body[8:])
 
 
-def _extended(raw: _Raw) -> ExtendedReport:
-    ssrc, position = _word(raw.body, 0), 4
-    metrics: list[VoipMetrics] = []
-    others: list[int] = []
-    while position < len(raw.body):
-        head = _word(raw.body, position)
-        kind, end = head >> 24, position + 4 + 4 * (head & 0xFFFF)
-        if end > len(raw.body):
-            raise BadRtcp("a report block is cut short")
-        if kind == VOIP_METRICS:
-            metrics.append(_voip(raw.body[position + 4 : end]))
-        else:
-            others.append(kind)
-        position = end
-    return ExtendedReport(ssrc, tuple(metrics), tuple(others))
-
-
-def _voip(block: bytes) -> VoipMetrics:
-    if len(block) != _VOIP.size:
-        raise BadRtcp("VoIP metrics are not 32 octets")
-    ssrc, *rates, burst, gap, trip, system, r, lq, cq, nominal = _VOIP.unpack(block)
-    loss_rate, discard_rate, burst_density, gap_density = (rate / 256 for rate in rates)
-    return VoipMetrics(
-        ssrc=ssrc,
-        loss_rate=loss_rate,
-        discard_rate=discard_rate,
-        burst_density=burst_density,
-        gap_density=gap_density,
-        burst_ms=burst,
-        gap_ms=gap,
-        round_trip_ms=trip,
-        end_system_ms=system,
-        r_factor=None if r == _UNAVAILABLE else r,
-        mos_lq=None if lq == _UNAVAILABLE else lq / 10,
-        mos_cq=None if cq == _UNAVAILABLE else cq / 10,
-        jitter_buffer_ms=nominal,
-    )
-
-
-def hide(data: bytes, cname: bytes) -> bytes | None:
+def hide(data: bytes, cname: bytes, *, extended: bool = True) -> bytes | None:
     """The compound for the other side, or None when nothing of it may cross.
 
-    Reports and feedback cross as they are, without padding. Descriptions keep only their SSRC,
-    under the neutral `cname`; a BYE loses its reason; APP and whatever is unknown stays here.
+    Reports (`extended`: those of RFC 3611 too) and feedback cross as they are, without padding.
+    Descriptions keep only their SSRC, under the neutral `cname`; a BYE loses its reason; APP and
+    whatever is unknown stays here.
     """
     try:
         raws = list(_split(data))
-        hidden = b"".join(_hidden(raw, _read(raw), cname) for raw in raws)
+        hidden = b"".join(
+            _hidden(raw, _read(raw), cname) for raw in raws if extended or raw.packet_type != XR
+        )
     except BadRtcp:
         return None
     return hidden if 0 < len(hidden) <= max(len(data), _LONGEST) else None

@@ -28,6 +28,7 @@ class SideState:
         "codecs",
         "counts",
         "epoch",
+        "extended_reports",
         "flow",
         "ice",
         "local",
@@ -65,6 +66,7 @@ class SideState:
         self.mux = False
         """RTCP comes to our RTP port, and leaves from there."""
         self.rtcp_at: float | None = None
+        self.extended_reports = True
         self.reception = Reception({})
         self.counts = Counts()
         self.protection: Protection | None = None
@@ -102,6 +104,7 @@ class SideState:
             self.epoch = plan.epoch
             self.reception.pause()
         self.sends, self.receives = plan.sends, plan.receives
+        self.extended_reports = plan.extended_reports
         self.renumber = renumber_of(plan)
 
     def _agree_checks(self, plan: IcePlan | None, mux: bool, now: float) -> None:

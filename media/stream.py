@@ -269,7 +269,7 @@ class Stream:
         side.far_end_reports().received(packets, now)
         other = self.other(side)
         destination = self._onward(other, "rtcp")
-        hidden = hide(clear, side.cname)
+        hidden = hide(clear, side.cname, extended=other.extended_reports)
         if hidden is None or destination is None:
             self._drops["rtcp_kept_back"] += 1
             return []

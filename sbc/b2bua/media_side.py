@@ -59,6 +59,7 @@ def side_plan(facts: MediaSide, view: SideView | None, agreed: Agreed, epoch: in
         numbers=agreed.numbers,
         sdes=sdes,
         dtls=dtls,
+        extended_reports=facts.profile.rtcp_xr == "relay",
     )
 
 

@@ -339,4 +339,6 @@ _FAR_END: Figures = (
     ("Lost, all", lambda of: _plain(number(of, "lost"))),
     ("Jitter", lambda of: _milliseconds(number(of, "jitter_ms"))),
     ("Round trip", lambda of: _milliseconds(number(of, "round_trip_ms"))),
+    ("Discarded (XR)", lambda of: _percent(number(of, "extended", "discard_rate"))),
+    ("Heard MOS (XR)", lambda of: _plain(number(of, "extended", "mos_cq"))),
 )

@@ -3,6 +3,7 @@ import pytest
 from media.control import FarEnd
 from media.far_end import FarEndReports
 from media.rtcp import Bye, ReceiverReport, ReportBlock, SenderReport
+from media.rtcp_xr import ExtendedReport, LastReference, Summary, VoipMetrics
 
 SSRC = 0x1234
 NTP = 0x1122_3344_5566_7788
@@ -121,3 +122,51 @@ def test_a_source_that_speaks_again_is_not_the_oldest() -> None:
         told(reports, block(ssrc))
     told(reports, block(1, lost=101))
     assert told(reports, block(17)).lost == 101
+
+
+METRICS = VoipMetrics(SSRC, 0.25, 0.125, 0.5, 0.0625, 200, 3000, 80, 45, 91, 4.3, None, 40)
+SUMMARY = Summary(SSRC, 12, 3, 8, 320, 80, 16)
+
+
+def test_extended_reports_are_told_beside_the_usual_ones() -> None:
+    """(Q7)"""
+    reports = FarEndReports()
+    reports.received([ExtendedReport(99, (METRICS,), (), (SUMMARY,))], 1.0)
+    assert reports.far_end(8000) is None, "alone they do not say how much was lost in all"
+    extended = told(reports, block()).extended
+    assert extended is not None
+    assert (extended.loss_rate, extended.discard_rate, extended.r_factor) == (0.25, 0.125, 91)
+    assert (extended.mos_lq, extended.mos_cq, extended.jitter_buffer_ms) == (4.3, None, 40)
+    assert (extended.duplicated, extended.jitter_mean_ms) == (3, 10.0)
+    assert (extended.jitter_max_ms, extended.jitter_deviation_ms) == (40.0, 2.0)
+
+
+def test_each_kind_of_extended_report_stands_by_itself() -> None:
+    """(Q7)"""
+    reports = FarEndReports()
+    reports.received([ExtendedReport(99, (METRICS,), ())], 1.0)
+    extended = told(reports, block()).extended
+    assert extended is not None
+    assert (extended.burst_ms, extended.duplicated, extended.jitter_mean_ms) == (200, None, None)
+    other = FarEndReports()
+    other.received([ExtendedReport(99, (), (), (Summary(SSRC, None, 3, *[None] * 4),))], 1.0)
+    extended = told(other, block()).extended
+    assert extended is not None
+    assert (extended.loss_rate, extended.duplicated, extended.jitter_max_ms) == (None, 3, None)
+
+
+def test_an_end_that_sends_no_media_has_a_round_trip_by_its_reference_times() -> None:
+    """(Q7)"""
+    reports = FarEndReports()
+    reports.sent([ExtendedReport(SSRC, (), (), (), NTP)], 5.0)
+    late = LastReference(SSRC, MIDDLE, round(0.25 * 65536))
+    unknown = (LastReference(SSRC, MIDDLE + 1, 0), LastReference(7, MIDDLE, 0))
+    none = LastReference(SSRC, 0, 0)
+    reports.received([ExtendedReport(99, (), (), (), None, (*unknown, none))], 5.2)
+    assert told(reports, block()).round_trip_ms is None
+    reports.received([ExtendedReport(99, (), (), (), None, (late,))], 5.3)
+    assert told(reports, block()).round_trip_ms == pytest.approx(50)
+    # What an SR tells comes first.
+    reports.sent([sender_report()], 6.0)
+    found = told(reports, block(lsr=MIDDLE), now=6.04)
+    assert found.round_trip_ms == pytest.approx(40)

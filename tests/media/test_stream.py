@@ -9,9 +9,17 @@ from media.control import (
 )
 from media.engine.flow import Local
 from tests.support.relay_world import ALICE, BOB, WAN, RelayWorld
-from tests.support.rtcp_packets import application, chunk, description, sender_report
+from tests.support.rtcp_packets import (
+    application,
+    chunk,
+    description,
+    extended,
+    sender_report,
+    voip_metrics,
+)
 from tests.support.rtp_streams import rtp
 from tests.support.side_plans import side_plan
+from tests.support.virtual_engine import Datagram
 
 STRANGER = ("203.0.113.66", 4000)
 
@@ -251,6 +259,29 @@ def test_each_side_of_a_session_keeps_its_neutral_name() -> None:
     assert one == two
     other = world.arrive(("lan", sound.b + 1), REPORT, BOB_RTCP)[0].data
     assert other != one
+
+
+def test_extended_reports_cross_unless_the_other_side_may_not_have_them() -> None:
+    """(Q7)"""
+    world = RelayWorld()
+    wan, lan = world.call()
+    data = REPORT + extended(1, voip_metrics(7, 91))
+    for local, source in ((wan, ALICE), (lan, BOB)):
+        world.speak(local, source)
+    assert kinds(world.arrive(rtcp_port(wan), data, ALICE_RTCP)) == [200, 202, 207]
+    world.program(side_plan(ALICE), side_plan(BOB, extended_reports=False), supervise=True)
+    assert kinds(world.arrive(rtcp_port(wan), data, ALICE_RTCP)) == [200, 202]
+    assert kinds(world.arrive(rtcp_port(lan), data, BOB_RTCP)) == [200, 202, 207]
+
+
+def kinds(sent: list[Datagram]) -> list[int]:
+    """The packet types of a compound."""
+    (compound,) = sent
+    found, position = [], 0
+    while position < len(compound.data):
+        found.append(compound.data[position + 1])
+        position += 4 + 4 * int.from_bytes(compound.data[position + 2 : position + 4], "big")
+    return found
 
 
 def test_rtcp_crosses_in_a_hold() -> None:

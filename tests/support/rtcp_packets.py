@@ -80,3 +80,26 @@ def voip_metrics(ssrc: int, r_factor: int = 127, mos_lq: int = 127, mos_cq: int 
         + struct.pack("!BBH", 0xB0, 0, 40)  # configuration, nominal delay
         + struct.pack("!HH", 60, 200),
     )
+
+
+def statistics_summary(
+    ssrc: int,
+    *,
+    flags: int = 0xE0,
+    lost: int = 0,
+    duplicated: int = 0,
+    jitter: tuple[int, int, int, int] = (0, 0, 0, 0),
+) -> bytes:
+    """RFC 3611 §4.6; `jitter`: least, most, mean, deviation."""
+    block = extended_block(
+        6,
+        struct.pack("!IHHII", ssrc, 0, 100, lost, duplicated)
+        + struct.pack("!IIII", *jitter)
+        + bytes(4),
+    )
+    return block[:1] + bytes((flags,)) + block[2:]
+
+
+def last_references(*each: tuple[int, int, int]) -> bytes:
+    """RFC 3611 §4.5: SSRC, LRR, DLRR."""
+    return extended_block(5, b"".join(struct.pack("!III", *one) for one in each))

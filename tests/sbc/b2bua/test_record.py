@@ -6,7 +6,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from media.control import FarEnd, Losses, SessionReport, SideReport, StreamReport, Totals, Verdict
+from media.control import (
+    ExtendedFigures,
+    FarEnd,
+    Losses,
+    SessionReport,
+    SideReport,
+    StreamReport,
+    Totals,
+    Verdict,
+)
 from sbc.actions import Flow
 from sbc.b2bua.record import media_of
 from tests.support.border import CALLEE, CALLER, Border
@@ -39,7 +48,8 @@ SIDE = SideReport(
     losses=Losses(0, 0, 0),
     verdict=Verdict("ok", None, ""),
 )
-STREAM = StreamReport(0, "audio", replace(SIDE, interface="wan"), SIDE)
+FAR_END = FarEnd(4, 0.0, 0, 1.9, 32.4, ExtendedFigures(loss_rate=0.0))
+STREAM = StreamReport(0, "audio", replace(SIDE, interface="wan"), replace(SIDE, far_end=FAR_END))
 
 
 def everything(value: object) -> object:

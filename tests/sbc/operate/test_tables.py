@@ -89,6 +89,7 @@ def test_a_call_in_detail_has_both_directions_and_what_the_far_ends_say() -> Non
     assert row(far_end, "Lost, last report")[1:] == ["1.00 %", "1.00 %"]
     assert row(far_end, "Round trip")[1:] == ["31.0 ms", "31.0 ms"]
     assert row(shown, "MOS")[1:] == ["4.4", "3.9"]
+    assert row(far_end, "Heard MOS (XR)")[1:] == ["–", "–"]
     assert row(shown, "method")[1].startswith("E-model G.107, PCMA")
 
 
