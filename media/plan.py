@@ -121,6 +121,8 @@ class SidePlan(Value, frozen=True, omit_defaults=True):
     """Neither: plain RTP."""
     extended_reports: bool = True
     """It may be sent those of the other end (RFC 3611). Our own reading of them is the same."""
+    laws: tuple[int, ...] = ()
+    """Those of `numbers` whose sound becomes that of the other law (G.711)."""
 
 
 class StreamPlan(Value, frozen=True, omit_defaults=True):

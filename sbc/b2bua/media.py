@@ -11,8 +11,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from config.model import CodecPolicy
-from media.control import KeyPlan, Opened, Program, Side, SidePlan, StreamPlan, StreamRequest
-from media.sdp import keys
+from media.control import Opened, Program, Side, StreamPlan, StreamRequest
+from media.sdp import keys, laws
 from media.sdp.anchor import (
     BadAnswer,
     NotSecured,
@@ -26,10 +26,11 @@ from media.sdp.anchor import wanted_streams as streams_of
 from media.sdp.codec import Codec
 from media.sdp.face import Faces
 from media.sdp.keying import Keying, Random, answered_faces, offered_faces
-from media.sdp.numbering import crossing_numbers
+from media.sdp.laws import Swapped
 from media.sdp.policy import both, rules_of
 from media.sdp.session import Session
-from sbc.b2bua.media_side import Agreed, MediaSide, clocks, side_plan
+from sbc.b2bua.media_side import MediaSide
+from sbc.b2bua.planning import Spoken, closed_plan, stream_plan
 
 OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
 
@@ -65,6 +66,8 @@ class _Talk:
     """The last description, offer or answer, of each side."""
     told: dict[Side, Session] = field(default_factory=dict)
     """The last one of ours to each side."""
+    laws: dict[int, Codec] = field(default_factory=dict)
+    """Lines of the open or last offer that went on in the other law of G.711, and their own."""
 
     def copy(self) -> _Talk:
         return _Talk(
@@ -75,6 +78,7 @@ class _Talk:
             self.answer,
             dict(self.said),
             dict(self.told),
+            dict(self.laws),
         )
 
 
@@ -84,6 +88,7 @@ class MediaPlan:
         "_epochs",
         "_keyings",
         "_keys",
+        "_laws",
         "_offerer",
         "_policies",
         "_ports",
@@ -123,6 +128,7 @@ class MediaPlan:
         self._talks: dict[Branch, _Talk] = {}
         self._views: Views = {"a": (), "b": ()}
         self._told: Mapping[Side, Session] = {}
+        self._laws: Mapping[int, Codec] = {}
         """Of the branch that the relay serves: the one that spoke last."""
         self._offerer: Side = "a"
         """Who made the offer that those views come from."""
@@ -143,7 +149,8 @@ class MediaPlan:
     def lacking(self, offer: Session, by: Side, branch: Branch) -> tuple[StreamRequest, ...]:
         """Streams of an offer which still need ports. Raises NotAcceptable."""
         faces, rules = self._offered(offer, by), self._rules
-        wanted = streams_of(offer, self._policy(by), rules=rules, faces=faces)
+        swap = self._in_other_law(offer, by)
+        wanted = streams_of(swap.session, self._policy(by, swap), rules=rules, faces=faces)
         if not wanted and any(not line.refused for line in offer.media):
             raise NotSecure if None in faces.media else NotAcceptable
         if len(offer.media) < len(self._talk(branch).views[by]):
@@ -171,9 +178,10 @@ class MediaPlan:
         """The offer of one side as the other shall get it."""
         to = OTHER[by]
         track = self._tracks[to]
+        swap = self._in_other_law(session, by)
         faces, rules = self._offered(session, by), self._rules
-        ports, policy = self._ports_of(to), self._policy(by)
-        ours = anchored(session, track.origin, ports, policy, rules=rules, faces=faces)
+        ports, policy = self._ports_of(to), self._policy(by, swap)
+        ours = anchored(swap.session, track.origin, ports, policy, rules=rules, faces=faces)
         if self._keys:
             ours = keys.offered(ours, self.sides[to].profile.dtmf)
         ours = track.stamp(ours)
@@ -181,6 +189,7 @@ class MediaPlan:
         talk.sent[to] = ours
         talk.made[by] = talk.said[by] = session
         talk.told[to] = ours
+        talk.laws = swap.laws
         return ours
 
     def answer(self, session: Session, by: Side, branch: Branch, *, again: bool = False) -> Session:
@@ -200,9 +209,12 @@ class MediaPlan:
         sent = talk.sent.get(by)
         if sent is None:
             raise BadAnswer("an answer without an offer")
-        origin, ports, policy = self._tracks[to].origin, self._ports_of(to), self._policy(by)
+        origin, ports = self._tracks[to].origin, self._ports_of(to)
+        policy = self.sides[by].codecs if talk.laws else self._policy(by)
         faces, rules = self._answered(talk.made[to], session, by), self._rules
         ours = answered(sent, session, origin, ports, policy, rules=rules, faces=faces)
+        if talk.laws:
+            ours = laws.back(ours, talk.laws)
         if self._keys:
             ours = keys.answered(ours, talk.made[to], self.sides[to].profile.dtmf)
         talk.said[by] = session
@@ -261,7 +273,8 @@ class MediaPlan:
         if not again or views != self._views:
             self._epochs["a"] += 1
             self._epochs["b"] += 1
-        self._views, self._told, self._offerer = views, talk.told, talk.offerer
+        self._views, self._told, self._laws = views, talk.told, talk.laws
+        self._offerer = talk.offerer
 
     # --- how packets travel on each side ----------------------------------------------------------
 
@@ -297,7 +310,8 @@ class MediaPlan:
             if not a.refused and not b.refused:
                 plans.append(self._stream(index, a, b))
             elif answered:
-                plans.append(StreamPlan(index, self._side("a", None), self._side("b", None), True))
+                ended = self._spoken("a", index, None), self._spoken("b", index, None)
+                plans.append(closed_plan(index, *ended))
                 del self._ports[index]
         timeouts = [side.profile.rtp_timeout for side in self.sides.values()]
         return Program(
@@ -309,18 +323,23 @@ class MediaPlan:
         )
 
     def _stream(self, index: int, a: SideView, b: SideView) -> StreamPlan:
-        """Who sends under another number than the other end wants is put right (RFC 3264 §5.1)."""
-        told_a, told_b = self._told_codecs("a", index), self._told_codecs("b", index)
-        plan_a = self._side("a", a, told_a, crossing_numbers((told_a, a.codecs), b.codecs))
-        plan_b = self._side("b", b, told_b, crossing_numbers((told_b, b.codecs), a.codecs))
-        if self._keys and a.kind == "audio" and not a.opaque:
-            plan_a, plan_b = self._with_keys("a", plan_a, a), self._with_keys("b", plan_b, b)
-        return StreamPlan(index, plan_a, plan_b, opaque=a.opaque or b.opaque)
+        return stream_plan(
+            index,
+            self._spoken("a", index, a),
+            self._spoken("b", index, b),
+            keys=self._keys,
+            swapped=index in self._laws,
+        )
 
-    def _with_keys(self, side: Side, plan: SidePlan, view: SideView) -> SidePlan:
-        form = self.sides[side].profile.dtmf
-        assert form != "pass"
-        return replace(plan, keys=KeyPlan(form, clocks(view.codecs, ())))
+    def _spoken(self, side: Side, index: int, view: SideView | None) -> Spoken:
+        return Spoken(
+            self.sides[side],
+            view,
+            () if view is None else self._told_codecs(side, index),
+            self._keyings[side],
+            side == self._offerer,
+            self._epochs[side],
+        )
 
     def _told_codecs(self, side: Side, index: int) -> tuple[Codec, ...]:
         told = self._told.get(side)
@@ -330,7 +349,14 @@ class MediaPlan:
     def _ports_of(self, side: Side) -> dict[int, int]:
         return {index: ports[side] for index, ports in self._ports.items()}
 
-    def _policy(self, by: Side) -> CodecPolicy:
+    def _in_other_law(self, offer: Session, by: Side) -> Swapped:
+        own, other = self.sides[by].codecs, self.sides[OTHER[by]].codecs
+        return laws.for_peer(offer, own, other) if own.allow and other.allow else Swapped(offer)
+
+    def _policy(self, by: Side, swap: Swapped | None = None) -> CodecPolicy:
+        """What both let by; of an offer in the other law, the policy of who gets it."""
+        if swap is not None and swap.laws:
+            return self.sides[OTHER[by]].codecs
         first, second = self.sides[by].codecs, self.sides[OTHER[by]].codecs
         known = self._policies.get(by)
         if known is None or known[0] is not first or known[1] is not second:
@@ -340,20 +366,6 @@ class MediaPlan:
     def _view(self, side: Side, index: int) -> SideView | None:
         views = self._views[side]
         return views[index] if index < len(views) else None
-
-    def _side(
-        self,
-        side: Side,
-        view: SideView | None,
-        told: tuple[Codec, ...] = (),
-        numbers: tuple[tuple[int, int], ...] = (),
-    ) -> SidePlan:
-        return side_plan(
-            self.sides[side],
-            view,
-            Agreed(self._keyings[side], side == self._offerer, told, numbers),
-            self._epochs[side],
-        )
 
 
 def _taken(views: tuple[SideView, ...], ours: Session) -> tuple[SideView, ...]:

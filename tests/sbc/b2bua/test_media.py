@@ -118,7 +118,7 @@ def test_a_line_that_has_ports_needs_no_others() -> None:
 @pytest.mark.parametrize("by", ["a", "b"])
 def test_an_offer_with_nothing_that_both_sides_may_use_is_not_acceptable(by: Side) -> None:
     plan = planned(
-        a={"codecs": CodecPolicy(allow=("PCMA",))}, b={"codecs": CodecPolicy(allow=("PCMU",))}
+        a={"codecs": CodecPolicy(allow=("PCMA",))}, b={"codecs": CodecPolicy(allow=("G722",))}
     )
     with pytest.raises(NotAcceptable):
         plan.lacking(offered(AUDIO), by, None)
