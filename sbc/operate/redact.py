@@ -24,7 +24,8 @@ LONGEST = 2000
 """Characters of one value."""
 LONGEST_TRACEBACK = 20_000
 
-_SRTP_KEY = re.compile(r"\binline:[A-Za-z0-9+/=|:]+")
+_SRTP_KEY = re.compile(r"\binline:[A-Za-z0-9+/=|:^;]+", re.IGNORECASE)
+_ICE_PASSWORD = re.compile(r"\b(ice-pwd:)[A-Za-z0-9+/]+", re.IGNORECASE)
 _CREDENTIAL = re.compile(r"\b(response|c?nonce|passwo?r?d)=(?:\"[^\"]*\"|[^\s,;]+)", re.IGNORECASE)
 _URI = re.compile(r"\b(?:sips?|tel|urn|https?|wss?|im|pres|mailto):[^\s<>\"'`,]+", re.IGNORECASE)
 _WORD = re.compile(r"[^\s<>\"'`,;=()]+")
@@ -63,6 +64,7 @@ class Redact:
         if len(text) > longest:
             text = f"…{text[-longest:]}"  # the end of a traceback tells more than its beginning
         text = _SRTP_KEY.sub(HIDDEN, text)
+        text = _ICE_PASSWORD.sub(rf"\1{HIDDEN}", text)
         text = _CREDENTIAL.sub(rf"\1={HIDDEN}", text)
         if self._clear:
             return text

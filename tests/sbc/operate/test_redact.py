@@ -88,6 +88,8 @@ def test_a_field_of_our_own_stays() -> None:
     [
         'Digest username="b", response="canary", nonce="canary"',
         "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:canary+/=|2^20",
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 INLINE:abc|2^20|1:4;inline:canary|2:4",
+        "a=ice-pwd:canary+/0",
         "password=canary",
     ],
 )
