@@ -8,7 +8,7 @@ from config.fields import Name, Seconds, Section, Whole
 from config.peers import Reason, SessionTimer, TrunkLimits
 from config.secrets import Secret
 from config.srtp import Srtp
-from config.zones import Latching, Privacy
+from config.zones import IceMode, Latching, MuxMode, Privacy
 
 
 class Registrar(Section):
@@ -83,6 +83,8 @@ class Access(Section):
     codec_policy: Name | None = None
     latching: Latching | None = None
     srtp: Srtp | None = None
+    ice: IceMode | None = None
+    rtcp_mux: MuxMode | None = None
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
     session_timer: SessionTimer = SessionTimer()

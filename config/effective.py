@@ -12,8 +12,10 @@ from config.model import (
     Access,
     CodecPolicy,
     Config,
+    IceMode,
     Latching,
     MediaProfile,
+    MuxMode,
     Privacy,
     Reason,
     Register,
@@ -42,6 +44,8 @@ class Terms:
     codecs: CodecPolicy
     latching: Latching
     srtp: Srtp
+    ice: IceMode
+    rtcp_mux: MuxMode
     media: MediaProfile
     limits: TrunkLimits
     offerless: Literal["relay", "insert"]
@@ -104,6 +108,8 @@ def _peer(
         codecs=CodecPolicy() if codecs is None else config.codec_policies[codecs],
         latching=_latching(zone, peer.latching),
         srtp=srtp_of(zone, peer.srtp),
+        ice=peer.ice or zone.ice,
+        rtcp_mux=peer.rtcp_mux or zone.rtcp_mux,
         media=MediaProfile() if media is None else config.media_profiles[media],
         limits=peer.limits,
         offerless=peer.offerless,

@@ -7,7 +7,7 @@ from pydantic import Field
 from config.fields import Name, Network, Seconds, Section, Whole
 from config.secrets import Secret
 from config.srtp import Srtp
-from config.zones import Latching, Privacy
+from config.zones import IceMode, Latching, MuxMode, Privacy
 
 
 class Endpoint(Section):
@@ -100,6 +100,8 @@ class Trunk(Section):
     codec_policy: Name | None = None
     latching: Latching | None = None
     srtp: Srtp | None = None
+    ice: IceMode | None = None
+    rtcp_mux: MuxMode | None = None
     media: Name | None = None
     limits: TrunkLimits = TrunkLimits()
     tls: TrunkTls = TrunkTls()

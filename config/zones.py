@@ -21,6 +21,11 @@ class Latching(Section):
     prefix6: Annotated[Whole, Field(ge=1, le=128)] = 64
 
 
+IceMode = Literal["none", "accept", "offer", "require"]
+"""`accept`: where a peer offers it (RFC 8839); `offer`: we offer it too; `require`: always."""
+MuxMode = Literal["none", "accept", "offer"]
+
+
 class MessageLimits(Section):
     bytes: Bytes = 65_535
     headers: Annotated[Whole, Field(ge=8, le=1000)] = 160
@@ -67,6 +72,10 @@ class Zone(Section):
     latching: Latching | None = None
     """None: `none` in a trusted zone, `ranked` in an untrusted one."""
     srtp: Srtp = Srtp()
+    ice: IceMode = "none"
+    """Connectivity checks decide who may send, in place of latching (RFC 8445)."""
+    rtcp_mux: MuxMode = "accept"
+    """RTCP on the port of RTP (RFC 5761). Where ICE is offered, so is this, unless `none`."""
     codec_policy: Name | None = None
     media: Name | None = None
     message_limits: MessageLimits = MessageLimits()
