@@ -31,6 +31,9 @@ class Reach:
         return self.ice in {"offer", "require"}
 
 
+EVERYWHERE = Reach()
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What we last said of one m-line."""
@@ -78,6 +81,8 @@ class Connectivity:
         self, index: int, what: Said, default: Address | None, ip: str, port: int
     ) -> tuple[str, ...]:
         """Lines of our answer to what this side has offered."""
+        if what.ice is None and not what.mux and index not in self._told:
+            return ()
         told = self._of(index)
         ice = usable(what, default) if self.reach.ice != "none" else None
         mux = what.mux and self.reach.mux != "none"
@@ -92,6 +97,11 @@ class Connectivity:
             told = replace(told, lite=not ice.lite, controlling=ice.lite)
         self._told[index] = told = replace(told, peer=peer, ice=True, mux=mux, agreed=True)
         return _lines(told, ip, port, both=not mux)
+
+    @property
+    def idle(self) -> bool:
+        """An offer of ours says nothing of all this."""
+        return not self._told and not self.reach.offers_ice and self.reach.mux != "offer"
 
     @property
     def lite(self) -> bool:
@@ -111,7 +121,9 @@ class Connectivity:
         self, index: int, what: Said, default: Address | None
     ) -> tuple[IcePlan | None, bool]:
         """What the relay shall do: its checks, and whether RTCP comes to the port of RTP."""
-        told = self._of(index)
+        told = self._told.get(index)
+        if told is None:
+            return None, False
         mux = told.mux and what.mux
         ice = usable(what, default) if told.ice else None
         if ice is None:

@@ -8,6 +8,8 @@ from media.sdp.codec import Codec, codecs_of
 
 Address = tuple[str, int]
 
+_NOT_YET_KNOWN = 9
+
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 _DIRECTION_LINES = {f"a={direction}": direction for direction in DIRECTIONS}
@@ -82,8 +84,11 @@ class Media:
 
     @property
     def held(self) -> bool:
-        """Hold in the manner of RFC 2543: nothing may be sent to this peer."""
-        return self.connection_ip in UNSPECIFIED
+        """Hold in the manner of RFC 2543: nothing may be sent to this peer.
+
+        Where no candidate is known yet, the port is 9 (RFC 8840 §4.1.1), and nothing is held.
+        """
+        return self.connection_ip in UNSPECIFIED and self.port != _NOT_YET_KNOWN
 
     @property
     def sends(self) -> bool:
@@ -97,7 +102,7 @@ class Media:
     def rtp(self) -> Address | None:
         """Where this peer wants RTP; None when it wants none."""
         ip = self.connection_ip
-        return None if self.refused or ip is None or self.held else (ip, self.port)
+        return None if self.refused or ip is None or ip in UNSPECIFIED else (ip, self.port)
 
     @property
     def rtcp(self) -> Address | None:

@@ -15,7 +15,7 @@ from media.sdp import keys
 from sbc.b2bua.call import Call
 from sbc.b2bua.content import Content
 from sbc.b2bua.events import Requested
-from sbc.b2bua.media import OTHER
+from sbc.b2bua.facing import OTHER
 from sbc.sip.message import Request
 
 RELAYED = "application/dtmf-relay"

@@ -15,7 +15,6 @@ from media.control import Opened, Program, Side, StreamPlan, StreamRequest
 from media.sdp import keys, laws
 from media.sdp.anchor import (
     BadAnswer,
-    NotSecured,
     OriginTrack,
     SideView,
     anchored,
@@ -24,15 +23,13 @@ from media.sdp.anchor import (
 )
 from media.sdp.anchor import wanted_streams as streams_of
 from media.sdp.codec import Codec
-from media.sdp.face import Faces
-from media.sdp.keying import Keying, Random, answered_faces, offered_faces
+from media.sdp.keying import Random
 from media.sdp.laws import Swapped
 from media.sdp.policy import both, rules_of
 from media.sdp.session import Session
-from sbc.b2bua.media_side import MediaSide
+from sbc.b2bua.facing import OTHER, Facing
+from sbc.b2bua.media_side import PLAIN_TRANSPORT, MediaSide
 from sbc.b2bua.planning import Spoken, closed_plan, stream_plan
-
-OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
 
 Branch = Hashable
 """Names one conversation of a forked call: the called side's dialog. None: there is none yet."""
@@ -86,7 +83,7 @@ class MediaPlan:
     __slots__ = (
         "_begun",
         "_epochs",
-        "_keyings",
+        "_facing",
         "_keys",
         "_laws",
         "_offerer",
@@ -118,10 +115,7 @@ class MediaPlan:
             "a": OriginTrack(session_ids[0], a.shown),
             "b": OriginTrack(session_ids[1], b.shown),
         }
-        self._keyings: dict[Side, Keying] = {
-            "a": Keying(a.ways, random),
-            "b": Keying(b.ways, random),
-        }
+        self._facing = Facing(self.sides, random)
         self._ports: dict[int, dict[Side, int]] = {}
         self._begun = _Talk()
         """As the INVITE left it: where each branch begins."""
@@ -148,7 +142,7 @@ class MediaPlan:
 
     def lacking(self, offer: Session, by: Side, branch: Branch) -> tuple[StreamRequest, ...]:
         """Streams of an offer which still need ports. Raises NotAcceptable."""
-        faces, rules = self._offered(offer, by), self._rules
+        faces, rules = self._facing.offered(offer, by, {}), self._rules
         swap = self._in_other_law(offer, by)
         wanted = streams_of(swap.session, self._policy(by, swap), rules=rules, faces=faces)
         if not wanted and any(not line.refused for line in offer.media):
@@ -162,8 +156,7 @@ class MediaPlan:
 
     def opened(self, reply: Opened) -> None:
         self.open = True
-        for keying in self._keyings.values():
-            keying.fingerprint = reply.fingerprint
+        self._facing.certified(reply.fingerprint)
         for stream in reply.streams:
             self._ports[stream.index] = {"a": stream.a, "b": stream.b}
 
@@ -179,8 +172,8 @@ class MediaPlan:
         to = OTHER[by]
         track = self._tracks[to]
         swap = self._in_other_law(session, by)
-        faces, rules = self._offered(session, by), self._rules
         ports, policy = self._ports_of(to), self._policy(by, swap)
+        faces, rules = self._facing.offered(session, by, ports), self._rules
         ours = anchored(swap.session, track.origin, ports, policy, rules=rules, faces=faces)
         if self._keys:
             ours = keys.offered(ours, self.sides[to].profile.dtmf)
@@ -211,14 +204,16 @@ class MediaPlan:
             raise BadAnswer("an answer without an offer")
         origin, ports = self._tracks[to].origin, self._ports_of(to)
         policy = self.sides[by].codecs if talk.laws else self._policy(by)
-        faces, rules = self._answered(talk.made[to], session, by), self._rules
+        made, rules = talk.made[to], self._rules
+        views: Views = {to: describe(made), by: describe(session)}
+        faces = self._facing.answered(made, session, views, by, ports)
         ours = answered(sent, session, origin, ports, policy, rules=rules, faces=faces)
         if talk.laws:
             ours = laws.back(ours, talk.laws)
         if self._keys:
-            ours = keys.answered(ours, talk.made[to], self.sides[to].profile.dtmf)
+            ours = keys.answered(ours, made, self.sides[to].profile.dtmf)
         talk.said[by] = session
-        talk.views = {to: describe(talk.made[to]), by: _taken(describe(session), ours)}
+        talk.views = {to: views[to], by: _taken(views[by], ours)}
         talk.offerer = to
         self._serve(talk, again=again)
         return ours
@@ -282,20 +277,7 @@ class MediaPlan:
         """Another target stands there from now on, and learns nothing of what the last one was
         told."""
         self.sides[side] = facts
-        self._keyings[side] = self._keyings[side].again(facts.ways)
-
-    def _offered(self, offer: Session, by: Side) -> Faces:
-        """Ours towards the other side, for an offer of this one."""
-        return offered_faces(offer, self._keyings[by], self._keyings[OTHER[by]])
-
-    def _answered(self, made: Session, answer: Session, by: Side) -> Faces:
-        """Ours in the answer to `made` of the other side. Raises NotSecured."""
-        faces = answered_faces(made, answer, self._keyings[by], self._keyings[OTHER[by]])
-        for index, line in enumerate(answer.media):
-            face = faces.of(index)
-            if face is not None and face.refused and not line.refused:
-                raise NotSecured("an answer without the SRTP that is required")
-        return faces
+        self._facing.takes(side, facts)
 
     # --- what the relay shall do ------------------------------------------------------------------
 
@@ -332,14 +314,11 @@ class MediaPlan:
         )
 
     def _spoken(self, side: Side, index: int, view: SideView | None) -> Spoken:
-        return Spoken(
-            self.sides[side],
-            view,
-            () if view is None else self._told_codecs(side, index),
-            self._keyings[side],
-            side == self._offerer,
-            self._epochs[side],
-        )
+        facts, epoch = self.sides[side], self._epochs[side]
+        if view is None:
+            return Spoken(facts, None, (), PLAIN_TRANSPORT, epoch)
+        transport = self._facing.agreed(side, view, offered=side == self._offerer)
+        return Spoken(facts, view, self._told_codecs(side, index), transport, epoch)
 
     def _told_codecs(self, side: Side, index: int) -> tuple[Codec, ...]:
         told = self._told.get(side)

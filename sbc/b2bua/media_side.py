@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from config.model import CodecPolicy, Latching, MediaProfile
-from media.control import CodecClock, SidePlan
+from media.control import CodecClock, Dtls, IcePlan, Sdes, SidePlan
 from media.sdp.codec import Codec
+from media.sdp.connectivity import EVERYWHERE, Reach
 from media.sdp.describe import SideView
-from media.sdp.keying import IN_CLEAR, Keying, Ways
+from media.sdp.keying import IN_CLEAR, Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,28 @@ class MediaSide:
     profile: MediaProfile
     ways: Ways = IN_CLEAR
     """How its packets may be protected."""
+    reach: Reach = EVERYWHERE
+    """By which checks and ports it may be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """How packets of one stream travel on one side."""
+
+    sdes: Sdes | None = None
+    dtls: Dtls | None = None
+    ice: IcePlan | None = None
+    mux: bool = False
+
+
+PLAIN_TRANSPORT = Transport()
 
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """What the two sides came to, beside the peer's own description."""
 
-    keying: Keying
-    offered: bool
-    """This side made the offer."""
+    transport: Transport
     told: tuple[Codec, ...]
     """The codecs that we named to it."""
     numbers: tuple[tuple[int, int], ...]
@@ -39,15 +53,12 @@ class Agreed:
 
 def side_plan(facts: MediaSide, view: SideView | None, agreed: Agreed, epoch: int) -> SidePlan:
     """`view`: the m-line as the peer described it. None: the stream has ended."""
-    sdes = dtls = None
-    if view is not None and facts.ways is not IN_CLEAR:
-        said = view.transport
-        sdes, dtls = agreed.keying.agreed(view.index, said, offered=agreed.offered)
+    transport = agreed.transport
     rtp = view.rtp if view else None
     six = rtp is not None and ":" in rtp[0]
     return SidePlan(
         rtp=rtp,
-        rtcp=view.rtcp if view else None,
+        rtcp=rtp if transport.mux or view is None else view.rtcp,
         sends=view.sends if view else False,
         receives=view.receives if view else False,
         latching=facts.latching.mode,
@@ -57,8 +68,10 @@ def side_plan(facts: MediaSide, view: SideView | None, agreed: Agreed, epoch: in
         codecs=clocks(view.codecs if view else (), agreed.told),
         epoch=epoch,
         numbers=agreed.numbers,
-        sdes=sdes,
-        dtls=dtls,
+        sdes=transport.sdes,
+        dtls=transport.dtls,
+        ice=transport.ice,
+        mux=transport.mux,
         extended_reports=facts.profile.rtcp_xr == "relay",
     )
 

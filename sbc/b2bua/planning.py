@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from media.control import KeyPlan, SidePlan, StreamPlan
 from media.sdp.codec import Codec
 from media.sdp.describe import SideView
-from media.sdp.keying import Keying
 from media.sdp.laws import PCMA, PCMU
 from media.sdp.numbering import crossing_numbers
-from sbc.b2bua.media_side import Agreed, MediaSide, clocks, side_plan
+from sbc.b2bua.media_side import Agreed, MediaSide, Transport, clocks, side_plan
 
 _LAWS = {PCMU.payload_type, PCMA.payload_type}
 
@@ -25,9 +24,7 @@ class Spoken:
     view: SideView | None
     told: tuple[Codec, ...]
     """The codecs that we named to it."""
-    keying: Keying
-    offered: bool
-    """The peer made the offer."""
+    transport: Transport
     epoch: int
 
     @property
@@ -55,7 +52,7 @@ def stream_plan(index: int, a: Spoken, b: Spoken, *, keys: bool, swapped: bool) 
 
 
 def _plan(spoken: Spoken, numbers: tuple[tuple[int, int], ...] = ()) -> SidePlan:
-    agreed = Agreed(spoken.keying, spoken.offered, spoken.told, numbers)
+    agreed = Agreed(spoken.transport, spoken.told, numbers)
     return side_plan(spoken.side, spoken.view, agreed, spoken.epoch)
 
 

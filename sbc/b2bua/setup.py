@@ -7,6 +7,7 @@ from dataclasses import replace
 from config.effective import Terms
 from media.control import Close
 from media.sdp.anchor import BadAnswer
+from media.sdp.connectivity import Reach
 from media.sdp.keying import ways_of
 from media.sdp.session import Session
 from sbc.actions import Flow
@@ -312,6 +313,7 @@ def _side(call: Call, trunk: str, listener: Listener, flow: Flow) -> MediaSide:
         signalling_ip=flow.remote[0],
         profile=terms.media,
         ways=ways,
+        reach=Reach(terms.ice, terms.rtcp_mux),
     )
 
 

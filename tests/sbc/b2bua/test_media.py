@@ -18,7 +18,8 @@ from media.control import (
 )
 from media.sdp.anchor import BadAnswer
 from media.sdp.session import Session, parse
-from sbc.b2bua.media import OTHER, MediaPlan, NotAcceptable
+from sbc.b2bua.facing import OTHER
+from sbc.b2bua.media import MediaPlan, NotAcceptable
 from sbc.b2bua.media_side import MediaSide
 from sbc.tokens import Tokens
 from tests.support.descriptions import sdp

@@ -9,7 +9,7 @@ from media.sdp.describe import SideView, describe
 from media.sdp.keying import IN_CLEAR, Keying, Ways
 from media.sdp.sdes import new_key
 from media.sdp.session import parse
-from sbc.b2bua.media_side import Agreed, MediaSide, side_plan
+from sbc.b2bua.media_side import PLAIN_TRANSPORT, Agreed, MediaSide, Transport, side_plan
 from tests.support.descriptions import sdp
 
 KEY = new_key(bytes(30))
@@ -27,7 +27,11 @@ def planned(seen: SideView | None, ways: Ways = IN_CLEAR, told: tuple[Codec, ...
     facts = MediaSide(
         "wan", "203.0.113.10", CodecPolicy(), LATCHING, "192.0.2.9", MediaProfile(), ways
     )
-    agreed = Agreed(Keying(ways, bytes), offered=True, told=told, numbers=((8, 96),))
+    transport = PLAIN_TRANSPORT
+    if seen is not None:
+        sdes, dtls = Keying(ways, bytes).agreed(seen.index, seen.transport, offered=True)
+        transport = Transport(sdes, dtls)
+    agreed = Agreed(transport, told, ((8, 96),))
     return side_plan(facts, seen, agreed, epoch=3)
 
 

@@ -4,20 +4,17 @@ from dataclasses import replace
 
 from config.model import CodecPolicy, Latching, MediaProfile
 from media.sdp.describe import describe
-from media.sdp.keying import IN_CLEAR, Keying
 from media.sdp.session import parse
-from sbc.b2bua.media_side import MediaSide
+from sbc.b2bua.media_side import PLAIN_TRANSPORT, MediaSide
 from sbc.b2bua.planning import Spoken, closed_plan, stream_plan
 from tests.support.descriptions import sdp
-
-CLEAR = Keying(IN_CLEAR, bytes)
 
 
 def spoken(*lines: str, dtmf: str = "pass") -> Spoken:
     profile = MediaProfile.model_validate({"dtmf": dtmf})
     session = parse(sdp(*lines))
     side = MediaSide("wan", "192.0.2.1", CodecPolicy(), Latching(mode="none"), None, profile)
-    return Spoken(side, describe(session)[0], session.media[0].codecs, CLEAR, True, 3)
+    return Spoken(side, describe(session)[0], session.media[0].codecs, PLAIN_TRANSPORT, 3)
 
 
 def test_an_end_may_send_what_it_was_told_and_what_it_said() -> None:
