@@ -3,6 +3,7 @@ over its control socket (module ctrl_tcp: JSON in netstrings)."""
 
 import json
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,12 @@ class Baresip:
         directory: Path,
         account: str | None = None,
         trust: Path | None = None,
+        modules: Sequence[str] = (),
+        of_media: str = "",
     ) -> None:
         """`account`: its line of the file of accounts; None: it registers nowhere. `trust`: who
-        vouches for the servers that it reaches by TLS."""
+        vouches for the servers that it reaches by TLS. `of_media`: parameters of its account for
+        which it needs these `modules`."""
         self.ip = ip
         self.events: list[Event] = []
         """All that it told of its calls, in order."""
@@ -75,8 +79,9 @@ class Baresip:
         config = _CONFIG.format(**form, recordings=self._recordings)
         if trust is not None:
             config += f"sip_cafile {trust}\n"
+        config += "".join(f"module {module}.so\n" for module in modules)
         (directory / "config").write_text(config)
-        account = account or f"<sip:{user}@{ip}>;regint=0;answermode=auto"
+        account = account or f"<sip:{user}@{ip}>;regint=0;answermode=auto{of_media}"
         (directory / "accounts").write_text(f"{account}\n")
         (directory / "contacts").write_text("")
         command = network.wrap(host)([path_of("baresip"), "-f", str(directory)])
