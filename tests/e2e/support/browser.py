@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from tests.e2e.support.tools import nothing_may_be_skipped
 from tests.e2e.support.waiting import eventually
 
@@ -37,8 +39,6 @@ def missing() -> str | None:
 
 
 def require_browser() -> None:
-    import pytest
-
     text = missing()
     if text is not None:
         if nothing_may_be_skipped():
