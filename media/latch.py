@@ -12,13 +12,17 @@ from math import inf
 
 from media.control import Address, SidePlan
 
-MODES = frozenset({"none", "signalled", "subnet", "first-packet", "ranked"})
+MODES = frozenset({"none", "signalled", "subnet", "first-packet", "ranked", "delayed", "heuristic"})
 _LEARNING = MODES - {"none", "signalled"}
+_SINCE_SIGNALLED = frozenset({"delayed", "heuristic"})
+"""Modes whose window begins with each new plan (rtpengine's ways of learning an endpoint)."""
 
 _remembered = lru_cache(4096)
 """To read an address takes longer than all else here, and those of a call come again and again."""
 FOLLOW_AGAIN = 1.0
 """Seconds, mode `none`: a trusted end may change its port, but not make us work for each packet."""
+MOVE_AGAIN = 0.1
+"""Seconds, where the newest source counts: of two that send at once each packet would move it."""
 
 _PRIVATE = tuple(
     ip_network(text)
@@ -35,7 +39,10 @@ _PRIVATE = tuple(
 class Rank(IntEnum):
     STRANGER = 0
     ALLOWED = 1
-    EXACT = 2
+    SAME_PORT = 2
+    """`heuristic` alone tells these from what is allowed."""
+    SAME_ADDRESS = 3
+    EXACT = 4
     """The very address of the SDP."""
 
 
@@ -44,7 +51,7 @@ class Verdict(Enum):
     LATCHED = auto()
     """It is the source from now on."""
     ACCEPTED = auto()
-    """Let through, but the source stays another one (mode `none`)."""
+    """Let through, but the source stays another one (mode `none`, or the plan is not strict)."""
     REJECTED = auto()
 
 
@@ -57,6 +64,9 @@ class Terms:
     signalling_ip: str | None
     window: float
     prefix: int
+    strict: bool = True
+    asymmetric: bool = False
+    handover: bool = False
 
     @property
     def reachable(self) -> Address | None:
@@ -83,6 +93,8 @@ class Terms:
             return Rank.STRANGER
         if source == self.expected:
             return Rank.EXACT
+        if self.mode == "heuristic":
+            return _likeness(source, self.expected)
         return Rank.ALLOWED if self._allows(source[0]) else Rank.STRANGER
 
     def _allows(self, ip: str) -> bool:
@@ -95,7 +107,7 @@ class Terms:
             case "ranked":
                 return ip in (signalled, self.signalling_ip)
             case _:
-                return self.mode == "first-packet"
+                return self.mode in {"first-packet", "delayed"}
 
 
 def rtp_terms(plan: SidePlan) -> Terms:
@@ -117,7 +129,16 @@ def _terms(plan: SidePlan, expected: Address | None) -> Terms:
         if not 0 <= expected[1] <= 65535:
             raise ValueError(f"no such port: {expected[1]}")
         expected = (canonical(expected[0]), expected[1])
-    return Terms(plan.latching, expected, signalling_ip, plan.window, plan.prefix)
+    return Terms(
+        plan.latching,
+        expected,
+        signalling_ip,
+        plan.window,
+        plan.prefix,
+        plan.strict,
+        plan.asymmetric,
+        plan.handover,
+    )
 
 
 @_remembered
@@ -130,6 +151,13 @@ def canonical(ip: str) -> str:
     return str(mapped or parsed)
 
 
+def _likeness(source: Address, expected: Address | None) -> Rank:
+    if expected is not None and source[0] == expected[0]:
+        return Rank.SAME_ADDRESS
+    same_port = expected is not None and source[1] == expected[1]
+    return Rank.SAME_PORT if same_port else Rank.ALLOWED
+
+
 _NO_TERMS = Terms("signalled", None, None, 0.0, 32)
 
 
@@ -137,6 +165,7 @@ class Latch:
     """One stream of packets of one side. Before its first terms it lets nothing in."""
 
     __slots__ = (
+        "_again",
         "_epoch",
         "_moved",
         "_named",
@@ -156,7 +185,10 @@ class Latch:
         self._reachable: Address | None = None
         self._epoch = 0
         self._until = -inf
-        """Till then a better-ranked source may take over (`ranked`); `none`: no other one may."""
+        """Till then a better-ranked source may take over (`ranked`, `heuristic`), or any
+        (`delayed`); `none`: no other one may."""
+        self._again = -inf
+        """Till then the source does not change for one that is no better."""
         self._reopened_at: float | None = None
         self._named: Address | None = None
         """The last address that an SDP has named; a held one may name none."""
@@ -172,6 +204,10 @@ class Latch:
         return self._terms.expected
 
     @property
+    def strict(self) -> bool:
+        return self._terms.strict
+
+    @property
     def latched(self) -> Address | None:
         return None if self.mode == "none" else self.source
 
@@ -179,6 +215,8 @@ class Latch:
     def destination(self) -> Address | None:
         """Where this side is sent its packets; None: nowhere yet."""
         moved = self._moved and self._reachable is not None
+        if self._terms.asymmetric:
+            return self._reachable
         if self.mode in _LEARNING and self.source is not None and not moved:
             return self.source
         return self._reachable
@@ -189,6 +227,8 @@ class Latch:
         self._reachable = terms.reachable
         named, self._named = self._named, terms.named or self._named
         risen, self._epoch = epoch > self._epoch, max(epoch, self._epoch)
+        if self.mode in _SINCE_SIGNALLED and (risen or now < self._until):
+            self._until = now + terms.window
         if self.source is None:
             return
         self._rank = terms.rank(self.source)
@@ -209,22 +249,37 @@ class Latch:
             return Verdict.KNOWN
         rank = self._terms.rank(source)
         if rank is Rank.STRANGER:
-            return Verdict.REJECTED
+            return self._of_stranger(source)
         if self.source is None or self._may_move(rank, now, last_at):
             self.source, self._rank = source, rank
-            self._until = now + (FOLLOW_AGAIN if self.mode == "none" else self._terms.window)
+            if self.mode not in _SINCE_SIGNALLED:
+                self._until = now + (FOLLOW_AGAIN if self.mode == "none" else self._terms.window)
+            self._again = now + MOVE_AGAIN
             self._reopened_at, self._moved = None, False
             return Verdict.LATCHED
-        return Verdict.ACCEPTED if self.mode == "none" else Verdict.REJECTED
+        lenient = self.mode == "none" or not self._terms.strict
+        return Verdict.ACCEPTED if lenient else Verdict.REJECTED
+
+    def _of_stranger(self, source: Address) -> Verdict:
+        return Verdict.REJECTED if self._terms.strict or not source[1] else Verdict.ACCEPTED
 
     def _may_move(self, rank: Rank, now: float, last_at: float | None) -> bool:
         if self.mode == "none":
             return now >= self._until or self._reopened_at is not None
+        if self._terms.handover and now >= self._again:
+            return True
+        if self.mode == "delayed":
+            return now >= self._again and not self._settled(last_at)
         if self._reopened_at is not None:
             if not self._confirmed(self._reopened_at, now, last_at):
                 return rank >= self._rank
             self._reopened_at = None
-        return self.mode == "ranked" and rank > self._rank and now < self._until
+        better = self.mode in {"ranked", "heuristic"} and rank > self._rank
+        return better and now < self._until
+
+    def _settled(self, last_at: float | None) -> bool:
+        """Somebody was heard when the window was over: that fixes the source."""
+        return last_at is not None and last_at >= self._until
 
     def _confirmed(self, reopened_at: float, now: float, last_at: float | None) -> bool:
         """The SDP names the same address as before, and the same source has gone on sending."""

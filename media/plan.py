@@ -97,9 +97,9 @@ class SidePlan(Value, frozen=True, omit_defaults=True):
     """The SDP lets this end send."""
     receives: bool
     latching: str
-    """`none`, `signalled`, `subnet`, `first-packet`, `ranked`."""
+    """`none`, `signalled`, `subnet`, `first-packet`, `ranked`, `delayed`, `heuristic`."""
     window: float
-    """Seconds, for `ranked`."""
+    """Seconds, for `ranked`, `delayed` and `heuristic`."""
     prefix: int
     """Prefix length around `rtp`, for `subnet`."""
     signalling_ip: str | None
@@ -123,6 +123,13 @@ class SidePlan(Value, frozen=True, omit_defaults=True):
     """It may be sent those of the other end (RFC 3611). Our own reading of them is the same."""
     laws: tuple[int, ...] = ()
     """Those of `numbers` whose sound becomes that of the other law (G.711)."""
+    strict: bool = True
+    """Packets of any other source than the one that is latched are dropped. Else they cross, but
+    change nothing."""
+    asymmetric: bool = False
+    """The end is sent to where its SDP says, wherever it sends from."""
+    handover: bool = False
+    """Any other source may take over at any time, as NG clients may ask."""
 
 
 class StreamPlan(Value, frozen=True, omit_defaults=True):

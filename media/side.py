@@ -124,7 +124,7 @@ class SideState:
     def may_send_rtcp(self, source: Address, now: float) -> bool:
         """As from who sends RTP: with mux from the very same source, else from the same host."""
         known = self.rtp.latched
-        if self.ice is None and known is not None:
+        if isinstance(self.rtp, Latch) and self.rtp.strict and known is not None:
             if self.mux:
                 return source == known
             if source[0] != known[0]:

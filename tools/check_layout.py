@@ -25,6 +25,8 @@ WITHOUT_TWIN = {
     "media/control.py": "declarations only; its wire form is tested in media/test_wire.py",
     "media/plan.py": "declarations only; its wire form is tested in media/test_wire.py",
     "media/measured.py": "declarations only; its wire form is tested in media/test_wire.py",
+    "media/ng/settings.py": "declarations only",
+    "media/ng/talk.py": "the data of a call; what happens to it is tested with its handlers",
     "sbc/actions.py": "declarations only",
     "sbc/b2bua/call.py": "the data of a call; what happens to it is tested with its handlers",
     "sbc/b2bua/events.py": "declarations only",

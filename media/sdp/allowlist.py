@@ -8,6 +8,7 @@ from functools import lru_cache
 from media.sdp.address import names_a_host
 from media.sdp.datagrams import Carried
 from media.sdp.media_description import Media
+from media.sdp.passing import Passing
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _CONTENT = r"(?:slides|speaker|sl|main|alt)"
@@ -53,6 +54,8 @@ class Rules:
     attributes: frozenset[str] = frozenset({*VALUES, "rtpmap", "fmtp", "rtcp-fb", "framesize"})
     datagrams: frozenset[Carried] = frozenset({"t38", "bfcp"})
     """What is carried though it is not RTP."""
+    passing: Passing | None = None
+    """Not this list, but everything that is no transport: who asks decides what may cross."""
 
 
 def bandwidth(lines: Sequence[str]) -> list[str]:

@@ -6,9 +6,10 @@ offer is an offer in whichever message it travels, and so is an answer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from config.model import CodecPolicy
-from media.sdp import datagrams
+from media.sdp import datagrams, passing
 from media.sdp.address import family, is_unicast
 from media.sdp.allowlist import Rules, attributes, bandwidth, refused
 from media.sdp.codec import Codec, is_real
@@ -45,6 +46,15 @@ _DIRECTIONS = {
 }
 
 
+class Ours(Protocol):
+    """The o= line of a description of ours, and our address in it."""
+
+    @property
+    def line(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+
+
 class BadAnswer(BadSdp):
     """An answer that does not fit the offer, or that leaves no stream."""
 
@@ -55,7 +65,7 @@ class NotSecured(BadAnswer):
 
 def anchored(
     session: Session,
-    origin: Origin,
+    origin: Ours,
     ports: Mapping[int, int],
     policy: CodecPolicy = EVERY_CODEC,
     *,
@@ -69,13 +79,13 @@ def anchored(
         formats = _kept(line, policy, rules, face)
         shown = _Shown(ports.get(index, 0), origin.address, face, rules)
         media.append(_line(line, line, formats, shown))
-    return Session(_head(session, origin, faces), media, origin.address)
+    return Session(_head(session, origin, faces, rules), media, origin.address)
 
 
 def answered(
     offer_sent: Session,
     answer: Session,
-    origin: Origin,
+    origin: Ours,
     ports: Mapping[int, int],
     policy: CodecPolicy = EVERY_CODEC,
     *,
@@ -92,10 +102,12 @@ def answered(
         formats = _agreed(offered, line, policy, rules, face)
         shown = _Shown(ports.get(index, 0), origin.address, face, rules)
         ours = _line(line, offered, formats, shown)
-        media.append(ours if ours.refused else _in_numbers_of(offered, ours))
-    if all(line.refused for line in media) and not all(line.refused for line in offer_sent.media):
+        as_is = ours.refused or rules.passing is not None
+        media.append(ours if as_is else _in_numbers_of(offered, ours))
+    left = rules.passing is not None or not all(line.refused for line in media)
+    if not left and not all(line.refused for line in offer_sent.media):
         raise BadAnswer("answer leaves no stream")
-    return Session(_head(answer, origin, faces), media, origin.address)
+    return Session(_head(answer, origin, faces, rules), media, origin.address)
 
 
 def wanted_streams(
@@ -127,6 +139,8 @@ def _kept(line: Media, policy: CodecPolicy, rules: Rules, face: Face | None) -> 
         return datagrams.formats(line, rules.datagrams)
     if not _is_allowed(line, rules, face):
         return ()
+    if rules.passing is not None:
+        return line.formats
     return _numbers(apply_codecs(line.codecs, policy))
 
 
@@ -143,6 +157,8 @@ def _agreed(
         return ()
     keys = {codec.key for codec in offered.codecs}
     codecs = [codec for codec in line.codecs if codec.key in keys]
+    if rules.passing is not None:
+        return _numbers(codecs) or line.formats
     left = apply_codecs(codecs, policy, reorder=False)
     if any(map(is_real, offered.codecs)) and not any(map(is_real, left)):
         return ()
@@ -179,7 +195,9 @@ def _is_reachable(line: Media) -> bool:
     return not line.refused and ip is not None and is_unicast(ip)
 
 
-def _head(session: Session, origin: Origin, faces: Faces) -> tuple[str, ...]:
+def _head(session: Session, origin: Ours, faces: Faces, rules: Rules) -> tuple[str, ...]:
+    if rules.passing is not None:
+        return passing.head(session.lines, origin.line, faces.head)
     return (
         "v=0",
         origin.line,
@@ -205,28 +223,39 @@ def _line(line: Media, offered: Media, formats: tuple[str, ...], shown: _Shown) 
     """`offered` is the line that this one must fit: itself in an offer."""
     if not is_rtp(offered.protocol):
         return _opaque(line, offered, formats, shown)
-    face = shown.face
+    face, through = shown.face, shown.rules.passing
     if not shown.port or not formats or face is None or face.refused:
+        if through is not None:
+            return passing.refused(offered)
         protocol, formats = refused(offered)
         if face is not None and face.protocol is not None:
             protocol = face.protocol
         return Media(offered.kind, 0, protocol, formats, (), connection_ip=shown.address)
-    lines = [
-        *bandwidth(line.lines),
-        *attributes(line, frozenset(formats), shown.rules),
-        _direction(line, offered),
-        *face.lines,
-    ]
+    if through is not None:
+        lines = [*passing.body(line, offered, formats, shown.address, through), *face.lines]
+    else:
+        lines = [
+            *bandwidth(line.lines),
+            *attributes(line, frozenset(formats), shown.rules),
+            _direction(line, offered),
+            *face.lines,
+        ]
     protocol = face.protocol or offered.protocol
     return Media(line.kind, shown.port, protocol, formats, lines, connection_ip=shown.address)
 
 
 def _opaque(line: Media, offered: Media, formats: tuple[str, ...], shown: _Shown) -> Media:
     """A line that is not RTP has no face: there is nothing that could be ciphered or measured."""
+    through = shown.rules.passing
     if not shown.port or not formats:
+        if through is not None:
+            return passing.refused(offered)
         return Media(offered.kind, 0, *refused(offered), (), connection_ip=shown.address)
-    said = datagrams.attributes(line, shown.rules.datagrams)
-    lines = [*bandwidth(line.lines), *said, _direction(line, offered)]
+    if through is not None:
+        lines = passing.body(line, offered, formats, shown.address, through)
+    else:
+        said = datagrams.attributes(line, shown.rules.datagrams)
+        lines = [*bandwidth(line.lines), *said, _direction(line, offered)]
     return Media(
         line.kind, shown.port, offered.protocol, formats, lines, connection_ip=shown.address
     )

@@ -355,3 +355,46 @@ def test_no_source_moves_a_locked_latch_without_an_epoch(mode: str, source: Addr
     if source != PUBLIC:
         assert hear(learning, source, now=WINDOW + 0.1) is Verdict.REJECTED
     assert learning.latched == PUBLIC
+
+
+def learning(mode: str, **changes: object) -> Latch:
+    latch = Latch()
+    latch.agree(rtp_terms(side_plan(PUBLIC, latching=mode, window=WINDOW, **changes)), 1, 0.0)
+    return latch
+
+
+def test_delayed_learning_follows_the_newest_source_and_keeps_the_first_of_after_the_delay() -> (
+    None
+):
+    latch = learning("delayed", strict=False)
+    assert hear(latch, STRANGER, 0.5) is Verdict.LATCHED
+    assert hear(latch, MAPPED, 1.0, 0.5) is Verdict.LATCHED
+    assert hear(latch, STRANGER, 1.05, 1.0) is Verdict.ACCEPTED  # not at every packet
+    assert hear(latch, PUBLIC, 4.0, 2.0) is Verdict.LATCHED
+    assert hear(latch, STRANGER, 9.0, 4.0) is Verdict.ACCEPTED
+    assert latch.destination == PUBLIC
+
+
+def test_heuristic_learning_prefers_what_is_most_like_the_sdp() -> None:
+    latch = learning("heuristic")
+    same_port, same_address = (NAT, PUBLIC[1]), (PUBLIC[0], 9)
+    for at, source in enumerate(((NAT, 7), same_port, same_address)):
+        assert hear(latch, source, 0.1 * at, 0.1 * at) is Verdict.LATCHED
+    assert hear(latch, MAPPED, 0.5, 0.4) is Verdict.REJECTED
+    assert hear(latch, PUBLIC, 2.9, 2.8) is Verdict.LATCHED
+
+
+def test_a_lenient_plan_lets_strangers_through_and_answers_none_of_them() -> None:
+    latch = learning("signalled", strict=False)
+    assert hear(latch, STRANGER) is Verdict.ACCEPTED
+    assert hear(latch, (STRANGER[0], 0)) is Verdict.REJECTED
+
+
+def test_a_handover_moves_to_whoever_sends_and_an_asymmetric_end_is_never_followed() -> None:
+    latch = learning("first-packet", handover=True)
+    assert hear(latch, MAPPED, 0.0) is Verdict.LATCHED
+    assert hear(latch, STRANGER, 50.0, 49.0) is Verdict.LATCHED
+    assert latch.destination == STRANGER
+    asymmetric = learning("first-packet", asymmetric=True)
+    assert hear(asymmetric, MAPPED) is Verdict.LATCHED
+    assert asymmetric.destination == PUBLIC

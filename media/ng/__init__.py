@@ -1,0 +1,1 @@
+"""The NG door of the relay: rtpengine's control protocol, for SIP proxies that speak it."""

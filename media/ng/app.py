@@ -1,0 +1,78 @@
+"""The relay process behind the NG protocol: one epoll loop for packets and for commands."""
+
+import sys
+from secrets import token_hex
+from select import EPOLLIN
+from time import monotonic, time
+from typing import TextIO
+
+from media.app import LONGEST_WAIT, Signals, allow_many_files, spare_the_collector
+from media.control import Command, Event, Failed, Reply
+from media.engine.reference import ReferenceEngine
+from media.ng.core import NgCore
+from media.ng.options import Options
+from media.ng.report import Clock
+from media.ng.service import Service
+from media.ng.udp import UdpDoor
+from media.random_store import RandomStore
+from media.relay import Relay
+from media.shell import Shell
+
+
+class NgApp:
+    def __init__(self, options: Options, log: TextIO) -> None:
+        places = options.interfaces
+        relay_interfaces = places.for_relay(options.ports, options.port_rest)
+        self.relay = Relay(relay_interfaces, RandomStore().below, name=token_hex(8))
+        self.shell = Shell(self.relay, log)
+        self.engine = ReferenceEngine(places.bound(), self.shell.packet, self.shell.fault)
+        self.shell.use(self.engine, self._told)
+        self._now = now = monotonic()
+        clock = Clock(time() - now)
+        self.core = NgCore(places, self.ask, clock, options.settings, now)
+        service = Service(self.core, self.shell.say_fault, now)
+        self.door = UdpDoor(options.ng, self.engine, service)
+
+    def ask(self, command: Command, now: float) -> Reply:
+        replies: list[Reply] = []
+        self.shell.command(command, 0, lambda _, reply: replies.append(reply), now)
+        return replies[0] if replies else Failed("", "bad_command", "no answer")
+
+    def _told(self, event: Event) -> None:
+        self.core.relay_told(event, self._now)
+
+    def turn(self, longest: float = LONGEST_WAIT) -> None:
+        """Once around the loop. A fault that belongs to no call is logged, and that is all."""
+        shell = self.shell
+        deadlines = [at for at in (shell.deadline, self.core.next_deadline()) if at is not None]
+        timeout = min([longest, *(max(0.0, at - self._now) for at in deadlines)])
+        try:
+            self._now = now = self.engine.turn(timeout)
+            if shell.deadline is not None and shell.deadline <= now:
+                shell.timeout(now)
+            due = self.core.next_deadline()
+            if due is not None and due <= now:
+                self.core.handle_timeout(now)
+        except Exception:
+            shell.say_fault(self.core.current)
+
+    def close(self) -> None:
+        self.door.close()
+        self.engine.close()
+
+
+def run(options: Options, log: TextIO = sys.stderr) -> None:
+    """Until SIGTERM or SIGINT. SIGUSR1 logs the statistics."""
+    allow_many_files()
+    app = NgApp(options, log)
+    signals = Signals()
+    app.engine.watch(signals.file, EPOLLIN, lambda *_: signals.clear())
+    spare_the_collector()
+    app.shell.say("ng_relay_up", relay=app.relay.name)
+    while not signals.stop:
+        app.turn()
+        if signals.statistics:
+            signals.statistics = False
+            app.shell.say("ng_statistics", calls=len(app.core.calls), sessions=len(app.relay))
+    app.close()
+    signals.close()
