@@ -45,9 +45,11 @@ class Network:
 
         No message is passed on before all can be answered, on whatever interface.
         """
+        with_phones = {access.zone for access in config.access.values()}
         for one in bound:
             if one.transport == "udp":
-                listener = UdpListener(one.interface, shell)
+                phones = config.interfaces[one.interface].zone in with_phones
+                listener = UdpListener(one.interface, shell, stun=phones)
                 shell.attach(one.interface, "udp", listener)
                 await listen(one.socket, listener)
                 self.udp.append(listener)

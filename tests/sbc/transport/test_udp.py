@@ -8,6 +8,9 @@ import uvloop
 from sbc.actions import Flow, Transmit
 from sbc.transport.shell import Shell
 from sbc.transport.udp import UdpListener, listen
+from stun_turn.attributes import read_xor_address
+from stun_turn.message import Class, build, parse
+from stun_turn.registry import Attribute, Method
 from tests.support.scripted_core import Input, ScriptedCore, Shelf
 
 Address = tuple[str, int]
@@ -18,13 +21,14 @@ def run(
     scenario: Callable[[ScriptedCore, UdpListener, socket.socket], Awaitable[None]],
     *,
     begun: bool = True,
+    stun: bool = False,
 ) -> None:
     """With a listener on `host` and a peer that is connected to it, on the loop of the product."""
 
     async def main() -> None:
         core = ScriptedCore()
         shell = Shell(core, Shelf())
-        listener = UdpListener("wan", shell)
+        listener = UdpListener("wan", shell, stun=stun)
         shell.attach("wan", "udp", listener)
         await listen(datagram_socket(host), listener)
         bound = listener.address
@@ -120,5 +124,30 @@ def test_while_the_kernel_takes_no_more_datagrams_are_dropped_and_counted() -> N
         listener.resume_writing()
         listener.send(b"sent", flow)
         assert await asyncio.get_running_loop().sock_recv(peer, 2048) == b"sent"
+
+    run("127.0.0.1", scenario)
+
+
+BINDING = build(Method.BINDING, Class.REQUEST, b"twelve bytes")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_where_phones_are_a_keepalive_by_stun_is_answered_here(host: str) -> None:
+    async def scenario(core: ScriptedCore, listener: UdpListener, peer: socket.socket) -> None:
+        peer.send(b"\0\1broken request")
+        peer.send(BINDING)
+        answer = parse(await asyncio.get_running_loop().sock_recv(peer, 2048))
+        mapped = answer.get(Attribute.XOR_MAPPED_ADDRESS) or b""
+        assert (answer.kind, answer.transaction_id) == (Class.SUCCESS, b"twelve bytes")
+        assert read_xor_address(mapped, answer.transaction_id) == peer.getsockname()[:2]
+        assert core.inputs == []
+
+    run(host, scenario, stun=True)
+
+
+def test_where_none_are_stun_is_as_strange_as_anything_else() -> None:
+    async def scenario(core: ScriptedCore, listener: UdpListener, peer: socket.socket) -> None:
+        peer.send(BINDING)
+        assert (await core.next("receive")).data == BINDING
 
     run("127.0.0.1", scenario)
