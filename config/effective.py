@@ -16,6 +16,7 @@ from config.model import (
     Latching,
     MediaProfile,
     MuxMode,
+    Nat,
     Privacy,
     Reason,
     Register,
@@ -30,6 +31,10 @@ from config.model import (
 OPEN = Latching(mode="none")
 GUARDED = Latching(mode="ranked")
 """The defaults of a trusted and of an untrusted zone."""
+
+
+UNKEPT = Nat(keepalive="none")
+"""Where nothing is said of NAT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Terms:
     """Event packages that may be subscribed to by it and at it, as our Allow-Events says them."""
     auth: TrunkAuth | None
     register: Register | None
+    nat: Nat
 
 
 def terms_of(config: Config) -> dict[str, Terms]:
@@ -127,6 +133,7 @@ def _peer(
         events=zone.events,
         auth=auth,
         register=register,
+        nat=zone.nat or UNKEPT,
     )
 
 

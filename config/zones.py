@@ -66,6 +66,20 @@ class Privacy(Section):
     """Is it told P-Asserted-Identity, where nobody asked for privacy? None: if it is trusted."""
 
 
+class Nat(Section):
+    """How phones behind NAT are reached (RFC 4787, RFC 5626)."""
+
+    fix_contact: bool = True
+    """A phone is called where it was heard, not at the address in its Contact."""
+    keepalive: Literal["adaptive", "fixed", "none"] = "adaptive"
+    """`adaptive`: how rarely a flow must be used is found by trying; `fixed`: `min_interval`."""
+    min_interval: Annotated[Seconds, Field(ge=10, le=3600)] = 20.0
+    """Every NAT remembers a flow so long."""
+    max_interval: Annotated[Seconds, Field(ge=10, le=86_400)] = 600.0
+    """No flow is left silent for longer, and no phone is granted more than this or
+    `client_expires`."""
+
+
 class Zone(Section):
     trust: Literal["trusted", "untrusted"]
     unknown_action: Literal["drop", "reject"] = "drop"
@@ -90,6 +104,8 @@ class Zone(Section):
     hides always. None: `full` of an untrusted zone, `none` of a trusted one."""
     connections_per_source: Annotated[Whole, Field(ge=1)] = 32
     connections: Connections = Connections()
+    nat: Nat | None = None
+    """None: Contacts are fixed, and phones keep their flows open by themselves."""
 
 
 class CodecPolicy(Section):

@@ -125,17 +125,25 @@ def call(
 
 
 @main.command()
-def registrations(config: ConfigFile = None, as_json: AsJson = False) -> None:
-    """List the phones that are registered: where each is, and for how long."""
+def registrations(
+    user: Annotated[str | None, typer.Argument(help="Tell all of this user's phones.")] = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the phones that are registered: where each is, for how long, behind what NAT."""
     with _explained():
         found = _Border(config).client.registrations()
+    if user is not None:
+        found = [each for each in found if each.get("user") == user]
     if as_json:
         _print_json(found)
         return
-    from sbc.operate.binding_table import binding_table  # noqa: PLC0415
+    from sbc.operate.binding_table import binding_table, moves_table  # noqa: PLC0415
     from sbc.operate.tables import show  # noqa: PLC0415
 
     show(binding_table(found))
+    if user is not None:
+        show(moves_table(found))
 
 
 @main.command()

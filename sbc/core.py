@@ -95,8 +95,10 @@ class Core:
         except BadMessage as bad:
             self._malformed(bad, flow)
             return self._done()
-        if phone and isinstance(message, Request) and self._turned_away(message, flow):
-            return self._done()
+        if phone:
+            self._phones.heard(flow)
+            if isinstance(message, Request) and self._turned_away(message, flow):
+                return self._done()
         if trunk is None or not self._proxied(message, flow, trunk):
             wire.take(self._layer.receive(message, flow, now))
         return self._done()

@@ -47,6 +47,7 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     access.registrars,
     access.proofs,
     access.survival,
+    access.intervals,
     turn.families,
     turn.relay_ports,
     turn.listeners,

@@ -76,3 +76,10 @@ def survival(config: Config) -> Iterator[Finding]:
         if kept.local_calls and access.registrar.upstream is None:
             message = "there is no core that could be lost"
             yield Finding((*loc, "local_calls"), message, "it is for `absorb` and `relay`")
+
+
+def intervals(config: Config) -> Iterator[Finding]:
+    for name, zone in config.zones.items():
+        if zone.nat is not None and zone.nat.min_interval > zone.nat.max_interval:
+            message = "the shortest time is longer than the longest"
+            yield Finding(("zones", name, "nat", "min_interval"), message)

@@ -58,6 +58,7 @@ from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP, Raised
 from sbc.location.finder import Finder
+from sbc.nat.keeper import Keeper
 from sbc.registrar.absorbing import Absorbing
 from sbc.registrar.registrar import Registrar
 from sbc.registrar.relaying import Relayed
@@ -313,6 +314,7 @@ class Agent:
                 | Registrar()
                 | Absorbing()
                 | Relayed()
+                | Keeper()
                 | Finder()
                 | Publications()
                 | Subscription()

@@ -152,6 +152,12 @@ class Wire:
         for half in self.halves.values():
             if half.flow == before and (half.peer.trunk, half.peer.user) == (group, user):
                 half.flow_heard(after)
+        if before.transport == after.transport and before.interface == after.interface:
+            for key in self.layer.unanswered_on(before):
+                found = getattr(self.owners.get(key), "leg", None)
+                if found is not None and (found.peer.trunk, found.peer.user) == (group, user):
+                    found.flow_heard(after)
+                    self.take(self.layer.reroute(key, after))
 
     def transmit(self, data: bytes, flow: Flow) -> None:
         self.actions.append(Transmit(data, flow))

@@ -7,10 +7,11 @@ is the one way to a phone behind NAT (N1, N7).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import cast
 
 from sbc.actions import Flow
+from sbc.registrar.binding import Binding
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import number
@@ -20,42 +21,6 @@ from sbc.timers import Timers
 
 LONGEST_URI = 512
 """Characters of a Contact that we keep."""
-_INSTANCE, _REG_ID = "+sip.instance", "reg-id"
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    user: str
-    uri: str
-    """The Contact URI as the phone wrote it: what its own requests are addressed to."""
-    params: tuple[tuple[str, str | None], ...]
-    """Of the Contact, as they came, but for `expires`."""
-    q: float
-    expires: float
-    """When it ends, on the core's clock."""
-    flow: Flow
-    call_id: str
-    cseq: int
-    registered: float
-    """When it was last refreshed."""
-    agent: str = ""
-    token: str = ""
-    """Its name to the registrar upstream, which nobody can guess."""
-    service_route: tuple[str, ...] = ()
-    """Where that registrar wants requests of this phone to go first (RFC 3608)."""
-    gruu: tuple[tuple[str, str | None], ...] = ()
-    """Parameters of its Contact in our answers (RFC 5627)."""
-
-    @property
-    def instance(self) -> str | None:
-        return dict(self.params).get(_INSTANCE)
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What a later REGISTER replaces: the flow of an instance, else the Contact."""
-        named = dict(self.params)
-        instance, reg_id = named.get(_INSTANCE), named.get(_REG_ID)
-        return (instance, reg_id) if instance and reg_id else (self.uri,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +164,10 @@ class Bindings:
             cseq=headers.cseq.number,
             registered=now,
             agent="".join(each for each in agent if each.isprintable())[:64],
+            stated=(headers.via.host, headers.via.port or 5060) if headers.has("via") else None,
         )
         before = held.get(binding.key)
-        return binding if before is None else replace(binding, token=before.token)
+        return binding if before is None else replace(binding, token=before.token, life=before.life)
 
     def restore(self, binding: Binding) -> None:
         """As it was before a restart."""
@@ -259,36 +225,6 @@ def _after(
         else:
             after.pop(binding.key, None)
     return after
-
-
-def as_record(binding: Binding, epoch: float) -> dict[str, object]:
-    """For the store: with its end by the wall clock, since ours begins anew with each start."""
-    return {
-        **asdict(binding),
-        "flow": [binding.flow.interface, binding.flow.transport, *binding.flow.remote],
-        "expires": binding.expires + epoch,
-        "registered": binding.registered + epoch,
-    }
-
-
-def from_record(record: Mapping[str, Any], epoch: float) -> Binding:
-    """Raises LookupError, TypeError or ValueError for what no release of ours has written."""
-    interface, transport, ip, port = record["flow"]
-    return Binding(
-        user=str(record["user"]),
-        uri=str(record["uri"]),
-        params=tuple((str(name), value) for name, value in record["params"]),
-        q=float(record["q"]),
-        expires=float(record["expires"]) - epoch,
-        flow=Flow(str(interface), transport, (str(ip), int(port))),
-        call_id=str(record["call_id"]),
-        cseq=int(record["cseq"]),
-        registered=float(record["registered"]) - epoch,
-        agent=str(record["agent"]),
-        token=str(record.get("token", "")),
-        service_route=tuple(str(each) for each in record.get("service_route", ())),
-        gruu=tuple((str(name), value) for name, value in record.get("gruu", ())),
-    )
 
 
 def _q(text: str | None) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from hmac import compare_digest
 
-from sbc.registrar.bindings import Binding
+from sbc.registrar.binding import Binding
 from sbc.sip.grammar import Params, quote
 
 OPTION_TAG = "gruu"

@@ -8,7 +8,7 @@ knows; parameters which tell what the phone is and can do stay.
 from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 
-from sbc.registrar.bindings import Binding
+from sbc.registrar.binding import Binding
 from sbc.routing.listeners import Listener, uri_transport
 from sbc.sip.address import NameAddr
 from sbc.sip.digest import Challenge, parse_info

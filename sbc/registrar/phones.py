@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from config.effective import Terms
 from config.model import Config
 from sbc.actions import Flow
-from sbc.registrar.bindings import Refused, from_record
+from sbc.registrar.binding import from_record
+from sbc.registrar.bindings import Refused
 from sbc.registrar.gate import Admitted, Denied
 from sbc.registrar.passed import Field, credentials
 from sbc.registrar.registrar import Named, Registrar, RegistrarLine
@@ -57,6 +58,12 @@ class Phones:
             return None
         name = self._sources.access(flow.interface)
         return None if name is None else self._of[name]
+
+    def heard(self, flow: Flow) -> None:
+        """A message came by it."""
+        registrar = self.at(flow)
+        if registrar is not None:
+            registrar.heard(flow)
 
     def denied(self, request: Request, flow: Flow) -> Denied | None:
         """The answer to a request that begins something, if its sender may not; None: it may."""

@@ -10,10 +10,13 @@ from typing import Protocol
 from config.effective import Terms
 from config.model import Access
 from sbc.actions import Action, Flow, StoreBinding
+from sbc.location.wanted import is_address
+from sbc.nat.keepers import Keepers
 from sbc.policy.extensions import unknown_among
 from sbc.registrar import gruu, outbound
 from sbc.registrar.absorbing import Absorbing
-from sbc.registrar.bindings import Asked, Binding, Bindings, Bounds, Refused, as_record
+from sbc.registrar.binding import Binding, as_record
+from sbc.registrar.bindings import Asked, Bindings, Bounds, Refused
 from sbc.registrar.gate import Gate
 from sbc.registrar.gone import Gone
 from sbc.registrar.gruu import Gruus
@@ -72,7 +75,8 @@ class Registrar:
         passwords = {user: secret.get_secret_value() for user, secret in auth.users.items()}
         self.gate = Gate(passwords, access.domains, auth.algorithms, nonces)
         relays = settings.mode == "relay"
-        longest = settings.upstream_expires if relays else settings.client_expires
+        self._keepers = Keepers(line, name, terms[name].nat, settings.client_expires, self._aor)
+        longest = settings.upstream_expires if relays else self._keepers.longest
         bounds = Bounds(int(longest), int(settings.min_expires), settings.max_contacts)
         self.bindings = Bindings(bounds)
         self.gone = Gone()
@@ -86,7 +90,6 @@ class Registrar:
         self._line = line
         self._epoch = epoch
         self._targets = targets
-        self._longest = settings.client_expires
         self._upstream_expires = settings.upstream_expires
         self._datagram_timer = DATAGRAM_TIMER
         self._gruus = Gruus(tokens.token(64).encode(), self._domain)
@@ -100,6 +103,9 @@ class Registrar:
         elif settings.upstream is not None:
             upstream = terms[settings.upstream]
             self._relaying = Relaying(line, access, upstream, targets, self, self._held)
+
+    def _aor(self, user: str) -> str:
+        return f"sip:{user}@{self._domain}"
 
     def _is_bound(self, user: str) -> bool:
         return self.bindings.is_bound(user, self._line.now)
@@ -133,9 +139,11 @@ class Registrar:
         """It is granted as it stands now."""
         user = came.user
         before = {each.key: each.flow for each in self._held(user)}
+        asked = replace(asked, wanted=tuple(self._learnt(each) for each in asked.wanted))
         bound, gone = self.bindings.carry_out(asked, self._line.now)
         for binding in gone:
             self._store(binding, None)
+            self._keepers.gone(binding)
         for binding in bound:
             self._store(binding, binding)
             self.gone.forget(binding.token)
@@ -150,19 +158,32 @@ class Registrar:
         self._line.note("register", {"trunk": self.name}, what=what, user=user)
 
     def allowed(self, binding: Binding) -> float:
-        """The most seconds that a phone may be granted there."""
-        del binding
-        return self._longest
+        """The most seconds that a phone may be granted there; it is granted so many or fewer."""
+        return self._keepers.allowed(binding, binding.expires - self._line.now)
+
+    def _learnt(self, binding: Binding) -> Binding:
+        now = self._line.now
+        if binding.expires <= now:
+            return binding
+        return replace(binding, life=self._keepers.granted(binding, now))
+
+    def heard(self, flow: Flow) -> None:
+        """Something came by it."""
+        if self._keepers.asks:
+            self._keepers.heard(flow)
 
     def _granted(self, came: Came, asked: Asked) -> Asked:
         """Each phone gets a name, by which we know it again, and with it its GRUUs if it asks."""
-        tokens = self._line.tokens
+        tokens, now = self._line.tokens, self._line.now
         named = gruu.OPTION_TAG in came.request.headers.supported
         wanted = []
         for each in asked.wanted:
             binding = replace(each, token=each.token or tokens.token(24))
             issued = self._gruus.issue(binding, tokens.token(8)) if named else ()
-            wanted.append(replace(binding, gruu=issued))
+            expires = binding.expires
+            if expires > now:
+                expires = min(expires, now + self.allowed(binding))
+            wanted.append(replace(binding, gruu=issued, expires=expires))
         return replace(asked, wanted=tuple(wanted))
 
     def _own_fields(self, came: Came) -> tuple[Field, ...]:
@@ -219,10 +240,15 @@ class Registrar:
                 continue
             listener = self._line.listeners.of(binding.flow)
             uri = Uri.parse(binding.uri)
-            found.append(
-                Target(self.name, uri, binding.flow, listener, 1, place, binding.uri, user)
-            )
+            flow = self._way(binding, uri)
+            found.append(Target(self.name, uri, flow, listener, 1, place, binding.uri, user))
         return found
+
+    def _way(self, binding: Binding, uri: Uri) -> Flow:
+        """Where it was heard; its Contact says the same, where no NAT is and the file says so."""
+        if self._terms.nat.fix_contact or binding.flow.reliable or not is_address(uri.host):
+            return binding.flow
+        return replace(binding.flow, remote=(uri.host, uri.port or 5060))
 
     def named(self, uri: Uri, trunk: str) -> Named | Refused | None:
         """The phone that a Request-URI from there means, where it does not mean a user."""
@@ -253,6 +279,7 @@ class Registrar:
     def lost(self, flow: Flow) -> None:
         gone = self.bindings.lost(flow)
         for binding in gone:
+            self._keepers.gone(binding, lost=True)
             self._over(binding, "connection")
             if self._absorbing is not None:
                 self._absorbing.disconnected(binding.user)
@@ -261,6 +288,7 @@ class Registrar:
     def timer(self, name: str) -> None:
         del name  # there is one: the first binding that ends
         for binding in self.bindings.expire(self._line.now):
+            self._keepers.gone(binding)
             self._over(binding, "expired")
             if self._absorbing is not None:
                 self._absorbing.follow(binding.user)
@@ -269,6 +297,7 @@ class Registrar:
     def restore(self, binding: Binding) -> None:
         """Bound before a restart, by a way that may still lead there."""
         self.bindings.restore(binding)
+        self._keepers.restored(binding, self._line.now)
         self._arm()
         if self._absorbing is not None:
             self._absorbing.restored(binding.user)
@@ -313,6 +342,7 @@ class Registrar:
                 "expires_in": round(binding.expires - now),
                 "user_agent": binding.agent,
                 "upstream": self._shown_upstream(binding.user, now),
+                "nat": self._keepers.shown(binding, now),
             }
             for binding in self.bindings
         ]

@@ -14,7 +14,8 @@ from config.effective import Terms
 from config.model import Access
 from sbc.actions import Flow
 from sbc.registrar import outbound, passed
-from sbc.registrar.bindings import Asked, Binding, Refused
+from sbc.registrar.binding import Binding
+from sbc.registrar.bindings import Asked, Refused
 from sbc.routing.targets import Target, Targets
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request
@@ -45,7 +46,7 @@ class Phone(Protocol):
 
     def refused(self, came: Came, why: Refused) -> None: ...
     def allowed(self, binding: Binding) -> float:
-        """The most seconds that a phone may be granted there."""
+        """The most seconds that a phone may be granted there, since it is granted some."""
 
 
 class Came:
@@ -260,7 +261,9 @@ class Relayed:
         wanted = []
         for binding in self._asked.wanted:
             seconds, params = listed.get(binding.token, (0, ()))
-            least = min(seconds, by.phone.allowed(binding)) if binding.expires > now else 0
+            least = 0.0
+            if seconds and binding.expires > now:
+                least = min(seconds, by.phone.allowed(binding))
             gruu = passed.gruus(params, by.domains)
             wanted.append(
                 replace(

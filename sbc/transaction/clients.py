@@ -119,6 +119,18 @@ class Clients:
                 outputs += self._handle(found, On.TRANSPORT_ERROR, now)
         return outputs
 
+    def on(self, flow: Flow) -> list[Key]:
+        """Those of which nothing was heard yet, by the way that they went."""
+        return [k for k in self._flows.on(flow) if self._live[k].machine.state in _UNANSWERED]
+
+    def reroute(self, key: Key, flow: Flow) -> list[Output]:
+        """Once more at once, and from now on, by another way of the same kind."""
+        found = self._live[key]
+        self._flows.discard(found.flow, key)
+        found.flow = flow
+        self._flows.add(flow, key)
+        return [Transmit(found.data, flow)]
+
     def _fall_back(self, found: ClientTransaction, udp: OverUdp, now: float) -> list[Output]:
         """Begin again, as it would have gone if it were smaller."""
         self._flows.discard(found.flow, found.key)

@@ -94,6 +94,14 @@ class TransactionLayer:
         """
         return self._clients.cancel(key, reason_fields, now)
 
+    def unanswered_on(self, flow: Flow) -> list[Key]:
+        """Requests of ours that went this way, and of which nothing was heard yet."""
+        return self._clients.on(flow)
+
+    def reroute(self, key: Key, flow: Flow) -> list[Output]:
+        """Such a request goes by another way of the same kind: its peer is there now."""
+        return self._clients.reroute(key, flow)
+
     def is_silent(self, key: Key) -> bool:
         """Nothing at all has come for a request of ours, not even a 100."""
         return self._clients.is_silent(key)

@@ -126,6 +126,10 @@ def test_registrations_of_the_running_border(config: Path) -> None:
         assert "41 s" in told.stdout
         as_json = sbc("registrations", "--config", config, "--json").stdout
         assert json.loads(as_json) == [phone]
+        told = sbc("registrations", "anna", "--config", config)
+        assert "41 s" in told.stdout
+        assert "Moved" in told.stdout
+        assert json.loads(sbc("registrations", "bert", "--config", config, "--json").stdout) == []
 
 
 def test_certificates_of_the_running_border(config: Path) -> None:

@@ -72,6 +72,8 @@ class AccessPhone:
         self.challenge: Challenge | None = None
         self.algorithm = "SHA-256"
         self.last = b""
+        self.where = "192.168.1.5:5060"
+        """As it says itself."""
         self.between: Callable[[], None] = lambda: None
         """What happens behind the border while this phone waits for its answer."""
 
@@ -87,7 +89,7 @@ class AccessPhone:
         call_id = how.get("call_id", self.call_id)
         ip, port = self.flow.remote
         fields = [
-            f"Via: SIP/2.0/{self.flow.transport.upper()} 192.168.1.5:5060"
+            f"Via: SIP/2.0/{self.flow.transport.upper()} {self.where}"
             f";branch=z9hG4bK-p{next(_BRANCHES)};rport",
             f"From: <sip:{how.get('caller', self.user)}@example.com>;tag=phone-{self.user}",
             f"To: {to or f'<sip:{self.user}@example.com>'}",

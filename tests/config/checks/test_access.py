@@ -2,7 +2,15 @@ from typing import Any
 
 import pytest
 
-from config.checks.access import domains, names, proofs, registrars, survival, zones
+from config.checks.access import (
+    domains,
+    intervals,
+    names,
+    proofs,
+    registrars,
+    survival,
+    zones,
+)
 from config.model import Config
 from config.problems import Loc
 from tests.config.samples import model, told
@@ -90,3 +98,12 @@ def test_the_core_may_challenge_in_our_place_and_phones_may_survive_it() -> None
     kept = {"local_calls": True, "hold_bindings": "2h"}
     config = configured("phones", auth={"at": "core"}, registrar=RELAY, survivability=kept)
     assert list(proofs(config)) == list(survival(config)) == []
+
+
+def test_the_shortest_interval_of_a_nat_is_not_longer_than_the_longest() -> None:
+    changes: dict[Loc, Any] = {
+        ("zones", "outside", "nat"): {"min_interval": "60s", "max_interval": "50s"}
+    }
+    ((loc, _),) = told(list(intervals(model(changes))))
+    assert loc == ("zones", "outside", "nat", "min_interval")
+    assert list(intervals(configured("phones"))) == []

@@ -4,7 +4,8 @@ tests/simulation/test_n6_registrations.py."""
 import pytest
 
 from sbc.actions import Flow
-from sbc.registrar.bindings import Binding, Bindings, Bounds, Refused, as_record, from_record
+from sbc.registrar.binding import Binding, as_record, from_record
+from sbc.registrar.bindings import Bindings, Bounds, Refused
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, build_request
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sbc.actions import Flow
-from sbc.registrar.bindings import Binding
+from sbc.registrar.binding import Binding
 from sbc.registrar.gruu import Gruus, urn_of
 
 BINDING = Binding(
