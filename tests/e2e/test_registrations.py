@@ -169,7 +169,12 @@ def test_a_phone_is_called_after_a_restart_of_the_border(
 ) -> None:
     kamailio = Kamailio(PBX, tmp_path / "kamailio", places.wrap("core"))
     ending.callback(kamailio.close)
-    absorb = {"mode": "absorb", "upstream": "pbx", "client_expires": "300s"}
+    absorb = {
+        "mode": "absorb",
+        "upstream": "pbx",
+        "client_expires": "300s",
+        "spread": "1s",
+    }
     border = start_border(with_phones(absorb, pair), places.wrap("border"))
     phone_at(places, tmp_path, ending, "udp")
     (before,) = eventually("the registration", lambda: bound(border))
