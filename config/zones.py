@@ -126,6 +126,9 @@ Carriage = Literal["relay", "reject"]
 
 class MediaProfile(Section):
     rtp_timeout: RtpTimeout = RtpTimeout()
+    anchor: Literal["always", "same-zone"] = "always"
+    """`same-zone`: between two peers of one zone, neither of them behind a NAT, the media goes
+    directly once the call is up."""
     dtmf: Literal["pass", "rfc4733", "info", "inband"] = "pass"
     """How the peer presses keys. Where both sides say it, and differently, the border translates:
     RFC 4733 events, SIP INFO, tones in G.711. `pass`: whatever they are, they cross."""

@@ -33,6 +33,7 @@ from sbc.b2bua.caller import Caller
 from sbc.b2bua.causes import FAULT
 from sbc.b2bua.events import (
     CallEvent,
+    DirectDue,
     JoinDue,
     KeptSilent,
     LastedTooLong,
@@ -75,6 +76,7 @@ from sbc.transaction.layer import (
 from sbc.upstream.registration import Registration
 
 _TIMED: dict[str, Callable[[], CallEvent]] = {
+    "direct": DirectDue,
     "duration": LastedTooLong,
     "join": JoinDue,
     "ring": RangTooLong,
@@ -276,8 +278,10 @@ class Agent:
             case Silent(_, _, side, phase):
                 labels = {**call.labels(), "side": side, "phase": phase}
                 self._wire.note("one_way", labels, call=call.uid)
-            case Latched(_, _, side, _, source):
+            case Latched(_, _, side, expected, source):
                 where = f"{source[0]}:{source[1]}"
+                if source != expected:
+                    call.plan.moved.add(side)
                 self._wire.note("latched", {"side": side}, call=call.uid, source=where)
 
     def relay_lost(self) -> None:

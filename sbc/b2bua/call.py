@@ -35,6 +35,7 @@ from sbc.routing.targets import Target, Targets
 from sbc.transaction.events import Key
 
 if TYPE_CHECKING:
+    from sbc.b2bua.direct import Direct
     from sbc.b2bua.moving import Moving
     from sbc.b2bua.remaining import Remaining
     from sbc.b2bua.transferee import Transferee
@@ -163,6 +164,7 @@ class Call:
         "caller",
         "cause",
         "content",
+        "direct",
         "ended_by",
         "facts",
         "goes_on",
@@ -231,6 +233,8 @@ class Call:
         """The plan and side in whose numbering the descriptions of a side go on."""
         self.told: Told | None = None
         """For the registrar behind the caller alone."""
+        self.direct: Direct | None = None
+        """Of a call whose media may leave us."""
         self.transfer: Moving | None = None
         """Of one party of this call to another call."""
         self.linked: str | None = None

@@ -217,6 +217,11 @@ class KeptSilent:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectDue:
+    """Nothing has changed for a while: the ends may do without us (M2)."""
+
+
+@dataclass(frozen=True, slots=True)
 class JoinDue:
     """The dialog of a transferred party was busy; it may be free now."""
 
@@ -244,6 +249,7 @@ CallEvent = (
     | RelayLost
     | RangTooLong
     | KeptSilent
+    | DirectDue
     | JoinDue
     | LastedTooLong
     | Stopping

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from media.control import KeyPressed
-from sbc.b2bua import keys, ports, setup, teardown, transfer, within
+from sbc.b2bua import direct, keys, ports, setup, teardown, transfer, within
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.events import (
     Abandoned,
@@ -17,6 +17,7 @@ from sbc.b2bua.events import (
     Allocated,
     Answered,
     CallEvent,
+    DirectDue,
     Ended,
     JoinDue,
     KeptSilent,
@@ -71,6 +72,7 @@ _SETUP: Mapping[type[CallEvent], Handler] = {
     Refused: setup.turned_down,
 }
 _TALKING: Mapping[type[CallEvent], Handler] = {
+    DirectDue: direct.due,
     JoinDue: transfer.join_due,
     KeyPressed: keys.pressed,
     LastedTooLong: teardown.lasted_too_long,

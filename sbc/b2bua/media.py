@@ -8,7 +8,7 @@ call asks.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from config.model import CodecPolicy
 from media.control import Opened, Program, Side, StreamPlan, StreamRequest
@@ -30,11 +30,10 @@ from media.sdp.session import Session
 from sbc.b2bua.facing import OTHER, Facing
 from sbc.b2bua.media_side import PLAIN_TRANSPORT, MediaSide
 from sbc.b2bua.planning import Spoken, closed_plan, stream_plan
+from sbc.b2bua.talk import Talk, Views
 
 Branch = Hashable
 """Names one conversation of a forked call: the called side's dialog. None: there is none yet."""
-
-Views = Mapping[Side, tuple[SideView, ...]]
 
 
 class NotAcceptable(Exception):
@@ -43,40 +42,6 @@ class NotAcceptable(Exception):
 
 class NotSecure(NotAcceptable):
     """It asks for SRTP that a side may not have, or has none that a side requires (C1, C2)."""
-
-
-@dataclass(slots=True)
-class _Talk:
-    """The offers and answers of one branch."""
-
-    made: dict[Side, Session] = field(default_factory=dict)
-    """The open or last offer as it came, by the side that made it."""
-    sent: dict[Side, Session] = field(default_factory=dict)
-    """The same as it was sent, by the side that got it."""
-    views: Views = field(default_factory=lambda: {"a": (), "b": ()})
-    """What both ends last agreed on."""
-    offerer: Side = "a"
-    """Who made the offer in that."""
-    answer: Session | None = None
-    """Our last answer, as it was sent."""
-    said: dict[Side, Session] = field(default_factory=dict)
-    """The last description, offer or answer, of each side."""
-    told: dict[Side, Session] = field(default_factory=dict)
-    """The last one of ours to each side."""
-    laws: dict[int, Codec] = field(default_factory=dict)
-    """Lines of the open or last offer that went on in the other law of G.711, and their own."""
-
-    def copy(self) -> _Talk:
-        return _Talk(
-            dict(self.made),
-            dict(self.sent),
-            self.views,
-            self.offerer,
-            self.answer,
-            dict(self.said),
-            dict(self.told),
-            dict(self.laws),
-        )
 
 
 class MediaPlan:
@@ -94,7 +59,9 @@ class MediaPlan:
         "_told",
         "_tracks",
         "_views",
+        "moved",
         "open",
+        "released",
         "session",
         "sides",
     )
@@ -110,6 +77,10 @@ class MediaPlan:
         self.session = session
         self.open = False
         """The relay has the session, even if all of its streams have ended."""
+        self.released = False
+        """Both ends know where the other one is, and need us no more (M2)."""
+        self.moved: set[Side] = set()
+        """Ends which were heard from elsewhere than they said."""
         self.sides: dict[Side, MediaSide] = {"a": a, "b": b}
         self._tracks: dict[Side, OriginTrack] = {
             "a": OriginTrack(session_ids[0], a.shown),
@@ -117,9 +88,9 @@ class MediaPlan:
         }
         self._facing = Facing(self.sides, random)
         self._ports: dict[int, dict[Side, int]] = {}
-        self._begun = _Talk()
+        self._begun = Talk()
         """As the INVITE left it: where each branch begins."""
-        self._talks: dict[Branch, _Talk] = {}
+        self._talks: dict[Branch, Talk] = {}
         self._views: Views = {"a": (), "b": ()}
         self._told: Mapping[Side, Session] = {}
         self._laws: Mapping[int, Codec] = {}
@@ -237,6 +208,36 @@ class MediaPlan:
             talk.told[to] = self._tracks[to].stamp(talk.told[to])
         return talk.told.get(to)
 
+    def apart(self, to: Side, branch: Branch) -> Session:
+        """An offer with the real address of the other end; that of a session is that of its first
+        stream."""
+        talk, other = self._talk(branch), OTHER[to]
+        said, track = talk.said[other], self._tracks[to]
+        live = [line for line in said.media if line.rtp is not None]
+        ports = {index: line.port for index, line in enumerate(said.media)}
+        origin = replace(track.origin, address=live[0].connection_ip or track.origin.address)
+        ours = track.stamp(anchored(said, origin, ports, self._policy(other), rules=self._rules))
+        talk.ours[to] = talk.told[to]
+        talk.sent[to] = talk.told[to] = ours
+        talk.made[other] = said
+        talk.offerer = other
+        return ours
+
+    def together(self, to: Side, branch: Branch) -> Session:
+        """An offer with our own address, as before."""
+        talk = self._talk(branch)
+        talk.told[to] = self._tracks[to].stamp(talk.ours[to])
+        return talk.told[to]
+
+    @property
+    def views(self) -> Views:
+        return self._views
+
+    @property
+    def converts(self) -> bool:
+        """The relay changes what passes: the ends could not do without it."""
+        return self._keys or bool(self._laws)
+
     def refreshed(self, session: Session, by: Side, branch: Branch) -> None:
         """The answer to that; where it is the same again, nothing moves. Raises BadAnswer."""
         talk, to = self._talk(branch), OTHER[by]
@@ -255,7 +256,7 @@ class MediaPlan:
         """The other branches are over."""
         self._talks = {branch: self._talk(branch)}
 
-    def _talk(self, branch: Branch) -> _Talk:
+    def _talk(self, branch: Branch) -> Talk:
         if branch is None:
             return self._begun
         found = self._talks.get(branch)
@@ -263,7 +264,7 @@ class MediaPlan:
             found = self._talks[branch] = self._begun.copy()
         return found
 
-    def _serve(self, talk: _Talk, *, again: bool) -> None:
+    def _serve(self, talk: Talk, *, again: bool) -> None:
         views = talk.views
         if not again or views != self._views:
             self._epochs["a"] += 1
@@ -299,7 +300,7 @@ class MediaPlan:
         return Program(
             self.session,
             tuple(plans),
-            answered,
+            answered and not self.released,
             min(timeout.initial for timeout in timeouts),
             min(timeout.subsequent for timeout in timeouts),
         )

@@ -48,6 +48,11 @@ def is_free(usage: Usage) -> bool:
     return usage.exchange.idle and usage.unacknowledged is None and not inviting
 
 
+def branch_of(usage: Usage) -> Usage | None:
+    """The called side's dialog of this conversation, which names its media."""
+    return usage if usage.leg.side == "b" else usage.peer
+
+
 def leg_of(call: Call, usage: Usage, side: Side) -> Leg:
     """The leg of this dialog, as a leg of another call."""
     was = usage.leg

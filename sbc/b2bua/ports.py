@@ -36,6 +36,8 @@ def serve(call: Call, *, answered: bool) -> None:
     """Let the relay do what both sides agreed on; where nothing is anchored it knows of no call."""
     if call.plan.open:
         call.shared.tell(call.plan.program(answered=answered))
+        if answered and call.direct is not None:
+            call.direct.settled()
 
 
 def found(call: Call, event: PortsFound) -> None:

@@ -24,6 +24,7 @@ from sbc.b2bua.causes import (
     refused,
 )
 from sbc.b2bua.content import Content
+from sbc.b2bua.direct import Direct
 from sbc.b2bua.events import (
     Allocated,
     Answered,
@@ -61,6 +62,7 @@ def take_target(call: Call) -> None:
     """The next target is the one at hand, with media of its own."""
     call.target = call.targets.pop(0)
     call.plan = _plan(call, call.target)
+    call.direct = Direct.of(call)
 
 
 def _allocate(call: Call) -> None:

@@ -103,7 +103,9 @@ def stopping(call: Call, event: Stopping) -> None:
 def relay_lost(call: Call, event: RelayLost) -> None:
     """The media of this call is gone with its relay: end it, and say so in its record."""
     del event
-    if call.plan.open or call.parked:
+    if call.plan.released and not call.parked:
+        call.plan.forget()  # its media is not gone: there was none here
+    elif call.plan.open or call.parked:
         call.shared.left.append(call.plan.session)
         call.plan.forget()
         call.parked.clear()
@@ -124,7 +126,7 @@ def finish(call: Call, cause: Cause, by: str, fields: Sequence[Field] = ()) -> N
     call.times.ended = call.wire.now
     if call.transfer is not None:
         call.transfer.old_ended()
-    for timer in ("ring", "silence", "duration", "join"):
+    for timer in ("ring", "silence", "duration", "join", "direct"):
         call.wire.timers.clear((call, timer))
     _end_legs(call, cause, by, fields)
     asked = bool(call.parked)

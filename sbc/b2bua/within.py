@@ -12,6 +12,7 @@ from sbc.b2bua.causes import BAD_ANSWER, bad_answer, passed_on
 from sbc.b2bua.content import Content
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Acknowledged, RefreshDue, RequestCancelled, Requested, Responded
+from sbc.b2bua.moving import branch_of
 from sbc.b2bua.pending import Asked
 from sbc.b2bua.refer import refer_to
 from sbc.b2bua.replaces import Replaces
@@ -35,9 +36,9 @@ def acknowledged(call: Call, event: Acknowledged) -> None:
         if event.answer is None:
             raise BadAnswer("an ACK without the answer")
         if peer.owed_ack is None:  # the offer was ours, and its answer goes no further
-            call.plan.learn(event.answer, usage.leg.side, _branch(usage))
+            call.plan.learn(event.answer, usage.leg.side, branch_of(usage))
         else:
-            peer.answer_owed(call.plan.answer(event.answer, usage.leg.side, _branch(usage)))
+            peer.answer_owed(call.plan.answer(event.answer, usage.leg.side, branch_of(usage)))
     except BadAnswer as error:
         finish(call, bad_answer(error), "border")
         return
@@ -79,7 +80,7 @@ def _refer_ends_here(call: Call, event: Requested, peer: Usage, left: int) -> No
 
 
 def _is_moving(call: Call) -> bool:
-    return call.transfer is not None and call.transfer.holds
+    return any(each is not None and each.holds for each in (call.direct, call.transfer))
 
 
 def _hops_left(asked: Asked) -> int:
@@ -105,7 +106,7 @@ def refresh_due(call: Call, event: RefreshDue) -> None:
     if _is_moving(call):
         usage.session.postpone(_BUSY)
         return
-    sdp = call.plan.said_again(usage.leg.side, _branch(usage))
+    sdp = call.plan.said_again(usage.leg.side, branch_of(usage))
     busy = not usage.exchange.idle or usage.unacknowledged is not None
     if busy or sdp is None or any(asking.method == "INVITE" for asking in usage.asking.values()):
         usage.session.postpone(_BUSY)
@@ -117,7 +118,7 @@ def _refreshed(call: Call, event: Responded) -> None:
     """The answer to an INVITE of ours that offered nothing new; it may differ nevertheless."""
     if event.status >= 300:
         return
-    side, branch = event.usage.leg.side, _branch(event.usage)
+    side, branch = event.usage.leg.side, branch_of(event.usage)
     try:
         if event.answer is None:
             raise BadAnswer("a 2xx without an answer")
@@ -161,10 +162,12 @@ def _offer_crosses(call: Call, event: Requested, peer: Usage, left: int) -> None
         return
     sdp = None
     if event.offer is not None:
-        side, branch = usage.leg.side, _branch(usage)
+        side, branch = usage.leg.side, branch_of(usage)
         if not ports.ready(call, event.offer, side, branch, event):
             return
         sdp = call.plan.offer(event.offer, side, branch)
+    if call.direct is not None:
+        call.direct.offered()
     key = peer.request(method, (), event.content.with_sdp(sdp), left)
     call.relayed[key] = (usage, event.key)
 
@@ -181,6 +184,8 @@ def _method_for(peer: Usage, event: Requested) -> str | None:
 
 def responded(call: Call, event: Responded) -> None:
     """The other side's final answer goes back to whoever asked."""
+    if call.direct is not None and call.direct.responded(event):
+        return
     if call.transfer is not None and call.transfer.responded(event):
         return
     if event.key in call.refreshes:
@@ -213,7 +218,7 @@ def _status_back(event: Responded, asked: Asked) -> int:
 
 def _offer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> None:
     assert event.offer is not None
-    side, branch = event.usage.leg.side, _branch(usage)
+    side, branch = event.usage.leg.side, branch_of(usage)
     call.relayed[event.key] = (usage, key)  # to be taken up again when there are ports
     if not ports.ready(call, event.offer, side, branch, event):
         return
@@ -225,7 +230,7 @@ def _offer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> None
 def _answer_returns(call: Call, event: Responded, usage: Usage, key: Key) -> None:
     assert event.answer is not None
     try:
-        ours = call.plan.answer(event.answer, event.usage.leg.side, _branch(usage))
+        ours = call.plan.answer(event.answer, event.usage.leg.side, branch_of(usage))
     except BadAnswer as error:
         finish(call, bad_answer(error), "border")  # that side believes it: the two no longer agree
         return
@@ -241,8 +246,3 @@ def request_cancelled(call: Call, event: RequestCancelled) -> None:
             peer.withdraw(key)
             return
     event.usage.respond(event.key, 487)
-
-
-def _branch(usage: Usage) -> Usage | None:
-    """The called side's dialog of this conversation names its media."""
-    return usage if usage.leg.side == "b" else usage.peer

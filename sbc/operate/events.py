@@ -32,6 +32,7 @@ EVENTS: Mapping[str, Level] = {
     "loop": "warning",
     "malformed": "info",
     "media_dead": "warning",
+    "media_released": "info",
     "message_refused": "info",
     "nat_life_found": "info",
     "one_way": "warning",
