@@ -38,6 +38,9 @@ __all__ = [
 
 RULES = Rules()
 
+REDUCED_SIZE = "a=rtcp-rsize"
+"""RTCP crosses as it comes, so both ends must have agreed to it (RFC 5506 §5)."""
+
 _DIRECTIONS = {
     (True, True): "a=sendrecv",
     (True, False): "a=sendonly",
@@ -231,17 +234,31 @@ def _line(line: Media, offered: Media, formats: tuple[str, ...], shown: _Shown) 
         if face is not None and face.protocol is not None:
             protocol = face.protocol
         return Media(offered.kind, 0, protocol, formats, (), connection_ip=shown.address)
+    protocol = face.protocol or offered.protocol
     if through is not None:
         lines = [*passing.body(line, offered, formats, shown.address, through), *face.lines]
     else:
         lines = [
             *bandwidth(line.lines),
-            *attributes(line, frozenset(formats), shown.rules),
+            *_with_feedback(attributes(line, frozenset(formats), shown.rules), protocol, line),
             _direction(line, offered),
             *face.lines,
+            *_reduced_size(protocol, line, offered),
         ]
-    protocol = face.protocol or offered.protocol
     return Media(line.kind, shown.port, protocol, formats, lines, connection_ip=shown.address)
+
+
+def _with_feedback(lines: list[str], protocol: str, line: Media) -> list[str]:
+    """It needs a profile that has it (RFC 4585 §4.2), where the peer's line had one."""
+    if protocol.endswith("F") or not line.protocol.endswith("F"):
+        return lines
+    return [each for each in lines if not each.startswith("a=rtcp-fb:")]
+
+
+def _reduced_size(protocol: str, line: Media, offered: Media) -> list[str]:
+    if not protocol.endswith("F") or REDUCED_SIZE not in line.lines:
+        return []
+    return [REDUCED_SIZE] if REDUCED_SIZE in offered.lines else []
 
 
 def _opaque(line: Media, offered: Media, formats: tuple[str, ...], shown: _Shown) -> Media:

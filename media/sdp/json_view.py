@@ -147,6 +147,11 @@ def _mux(view: Json, value: str) -> bool:
     return not value
 
 
+def _reduced_size(view: Json, value: str) -> bool:
+    view["rtcpRsize"] = "rtcp-rsize"
+    return not value
+
+
 _FIELDS: Mapping[str, Reader] = {"c": _connection, "b": _bandwidth, "t": _timing}
 
 _ATTRIBUTES: Mapping[str, Reader] = {
@@ -155,6 +160,7 @@ _ATTRIBUTES: Mapping[str, Reader] = {
     "rtcp-fb": _feedback,
     "rtcp": _rtcp,
     "rtcp-mux": _mux,
+    "rtcp-rsize": _reduced_size,
     "ptime": _one("ptime"),
     "maxptime": _one("maxptime"),
     "framerate": _one("framerate"),

@@ -20,6 +20,10 @@ from sbc.b2bua.media_side import PLAIN_TRANSPORT, MediaSide, Transport
 OTHER: Mapping[Side, Side] = {"a": "b", "b": "a"}
 
 
+_BROWSER = "UDP/TLS/RTP/"
+_WITHOUT_FEEDBACK = {"RTP/AVPF": "RTP/AVP", "RTP/SAVPF": "RTP/SAVP"}
+
+
 class Facing:
     __slots__ = ("_keyings", "_reaches", "_sides")
 
@@ -45,7 +49,7 @@ class Facing:
     def offered(self, offer: Session, by: Side, ports: Mapping[int, int]) -> Faces:
         """Towards the other side, for an offer of this one. `ports`: ours there, by m-line."""
         to = OTHER[by]
-        faces = offered_faces(offer, self._keyings[by], self._keyings[to])
+        faces = for_phones(offer, offered_faces(offer, self._keyings[by], self._keyings[to]))
         if self._reaches[by].reach.ice == "require":
             faces = self._only_with_ice(faces, describe(offer), by)
         reach = self._reaches[to]
@@ -114,3 +118,17 @@ class Facing:
         if sdes is None and dtls is None and ice is None and not mux:
             return PLAIN_TRANSPORT
         return Transport(sdes, dtls, ice, mux)
+
+
+def for_phones(offer: Session, faces: Faces) -> Faces:
+    """A browser asks for feedback (RFC 4585) on sound too, and phones refuse what they do not know:
+    towards who is not offered DTLS its sound is under the profile without."""
+    if not any(line.protocol.startswith(_BROWSER) for line in offer.media):
+        return faces
+    media = []
+    for index, line in enumerate(offer.media):
+        face = faces.of(index)
+        if face is not None and line.kind == "audio" and face.protocol in _WITHOUT_FEEDBACK:
+            face = replace(face, protocol=_WITHOUT_FEEDBACK[face.protocol])
+        media.append(face)
+    return replace(faces, media=tuple(media))

@@ -1,5 +1,6 @@
 """Each side agrees on its own ways: ICE and RTCP-mux of one never show on the other (I3, M6)."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -8,6 +9,7 @@ from config.model import CodecPolicy, IceMode, Latching, MediaProfile, MuxMode
 from media.control import Opened, SidePlan, StreamPorts
 from media.sdp.anchor import BadAnswer
 from media.sdp.connectivity import Reach
+from media.sdp.keying import IN_CLEAR, Ways
 from media.sdp.session import Session, parse
 from sbc.b2bua.media import MediaPlan, NotAcceptable
 from sbc.b2bua.media_side import MediaSide
@@ -185,3 +187,74 @@ def test_a_description_that_names_no_address_yet_is_no_hold() -> None:
     assert a.receives
     assert a.rtp is None
     assert a.ice is not None
+
+
+# --- profiles (M6) --------------------------------------------------------------------------------
+
+BROWSER = (
+    "m=audio 4000 UDP/TLS/RTP/SAVPF 111 8",
+    "a=rtpmap:111 opus/48000/2",
+    "a=rtcp-fb:111 nack",
+    "a=rtcp-rsize",
+    "a=rtcp-mux",
+    "a=fingerprint:sha-256 " + ":".join(["AB"] * 32),
+    "a=setup:actpass",
+)
+
+
+def browser_calls(video: bool = False, b: Ways = IN_CLEAR) -> tuple[MediaPlan, str]:
+    numbers = count(1)
+    plan = MediaPlan(
+        "call",
+        replace(side("wan", "203.0.113.10", A_IP, "accept", "accept"), ways=Ways(False, ("dtls",))),
+        replace(side("lan", "10.20.0.5", B_IP, "none", "none"), ways=b),
+        (11, 22),
+        lambda size: bytes([next(numbers)]) * size,
+    )
+    ports = (StreamPorts(0, 30000, 40000), StreamPorts(1, 30002, 40002))
+    plan.opened(Opened("call", ports, "sha-256 " + ":".join(["CD"] * 32)))
+    lines = [*BROWSER]
+    if video:
+        lines += [line.replace("audio 4000", "video 4002") for line in BROWSER]
+        lines = [
+            line.replace("opus/48000/2", "VP8/90000") if i > 7 else line
+            for i, line in enumerate(lines)
+        ]
+    return plan, text(plan.offer(parse(sdp(*lines, ip=A_IP)), "a"))
+
+
+def test_sound_of_a_browser_reaches_a_phone_under_the_plain_profile() -> None:
+    plan, ours = browser_calls()
+    back = text(plan.answer(answering(), "b", "branch"))
+
+    assert "m=audio 40000 RTP/AVP 111 8\r\n" in ours
+    assert "rtcp" not in ours
+    assert "m=audio 30000 UDP/TLS/RTP/SAVPF 8\r\n" in back
+
+
+def test_its_pictures_keep_their_feedback_and_reduced_size() -> None:
+    _, ours = browser_calls(video=True)
+
+    audio, video = ours.split("m=")[1:]
+    assert audio.startswith("audio 40000 RTP/AVP ")
+    assert video.startswith("video 40002 RTP/AVPF ")
+    assert "a=rtcp-fb:111 nack\r\n" in video
+    assert "a=rtcp-rsize\r\n" in video
+
+
+def test_towards_a_side_with_sdes_it_is_the_secure_profile_without_feedback() -> None:
+    _, ours = browser_calls(b=Ways(False, ("sdes",), ("AES_CM_128_HMAC_SHA1_80",)))
+
+    assert "m=audio 40000 RTP/SAVP 111 8\r\n" in ours
+
+
+def test_reduced_size_goes_back_only_if_both_ends_have_it() -> None:
+    feedback = AUDIO.replace("AVP", "AVPF")
+    for answer, expected in (((), False), (("a=rtcp-rsize",), True)):
+        plan = planned("none", "none")
+        ours = text(plan.offer(parse(sdp(feedback, "a=rtcp-rsize", ip=A_IP)), "a"))
+        reply = parse(sdp("m=audio 6000 RTP/AVPF 8", *answer, ip=B_IP))
+        back = text(plan.answer(reply, "b", "branch"))
+
+        assert "a=rtcp-rsize" in ours
+        assert ("a=rtcp-rsize" in back) is expected
