@@ -1,9 +1,11 @@
-"""Kamailio as the registrar of the trusted core: it keeps what registers, and calls it."""
+"""Kamailio as a registrar: of the trusted core, where it believes everybody, or of a provider, who
+challenges all that comes from the border."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.support.border import Wrap
-from tests.e2e.support.loopback import Address
+from tests.e2e.support.loopback import Address, at
 from tests.e2e.support.processes import Running
 from tests.e2e.support.tools import path_of
 from tests.e2e.support.waiting import eventually
@@ -32,6 +34,8 @@ loadmodule "registrar.so"
 modparam("ctl", "binrpc", "unix:@CONTROL@")
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", 7200)
+"""
+_CORE = """\
 request_route {
     if (!mf_process_maxfwd_header("10")) { exit; }
     if (is_method("REGISTER")) { save("location"); exit; }
@@ -50,14 +54,66 @@ request_route {
     sl_send_reply("405", "No");
 }
 """
+_PROVIDER = """\
+loadmodule "auth.so"
+modparam("auth", "nonce_count", 1)
+modparam("auth", "qop", "auth")
+request_route {
+    if (!mf_process_maxfwd_header("10")) { exit; }
+    if (is_method("CANCEL")) { if (t_check_trans()) { t_relay(); } exit; }
+    if (has_totag()) { loose_route(); t_relay(); exit; }
+    if (is_method("REGISTER")) {
+        if (!pv_www_authenticate("@REALM@", "@PASSWORD@", "0")) {
+            www_challenge("@REALM@", "1");
+            exit;
+        }
+        save("location");
+        exit;
+    }
+    record_route();
+    if (src_ip == @BORDER@) {
+        if (!pv_proxy_authenticate("@REALM@", "@PASSWORD@", "0")) {
+            proxy_challenge("@REALM@", "1");
+            exit;
+        }
+        consume_credentials();
+        $du = "sip:@CALLEE@";
+    } else if (!lookup("location")) {
+        sl_send_reply("404", "Not here");
+        exit;
+    }
+    t_relay();
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who challenges the border, and gives its calls to a callee."""
+
+    border: str
+    callee: Address
+    realm: str
+    password: str
+
+    def routes(self) -> str:
+        text = _PROVIDER.replace("@REALM@", self.realm).replace("@PASSWORD@", self.password)
+        return text.replace("@BORDER@", self.border).replace("@CALLEE@", at(self.callee))
 
 
 class Kamailio:
-    def __init__(self, at: Address, directory: Path, wrap: Wrap = list) -> None:
+    def __init__(
+        self,
+        where: Address,
+        directory: Path,
+        wrap: Wrap = list,
+        provider: Provider | None = None,
+    ) -> None:
         directory.mkdir(parents=True)
         self._control = directory / "ctl.sock"
         file = directory / "kamailio.cfg"
-        text = _CONFIGURATION.replace("@AT@", f"{at[0]}:{at[1]}")
+        text = _CONFIGURATION.replace("@AT@", at(where))
+        text += _CORE if provider is None else provider.routes()
         file.write_text(text.replace("@CONTROL@", str(self._control)))
         self._directory = directory
         command = [
