@@ -15,6 +15,7 @@ need nft nftables
 need tcpdump tcpdump
 need turnutils_uclient coturn
 need kamailio kamailio
+need linphonec linphone-cli
 
 [ -n "$packages" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

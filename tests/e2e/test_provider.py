@@ -62,7 +62,8 @@ class World:
 
     def registration(self) -> Json:
         (found,) = (each for each in self.border.client.trunks() if each["trunk"] == "carrier")
-        shown: Json = found["registration"]
+        shown = found["registration"]
+        assert isinstance(shown, dict)
         return shown
 
 

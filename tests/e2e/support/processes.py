@@ -23,12 +23,14 @@ class Running:
         *,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        listens: bool = False,
     ) -> None:
+        """`listens`: it takes commands on its standard input (`tell`)."""
         self.log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=cwd,
@@ -39,6 +41,11 @@ class Running:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def tell(self, command: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{command}\n".encode())
+        self._process.stdin.flush()
 
     @property
     def said(self) -> str:
@@ -68,6 +75,8 @@ class Running:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait(patience)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
 
 def naming(path: Path) -> Iterator[int]:

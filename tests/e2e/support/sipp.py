@@ -125,14 +125,18 @@ def listening(end: Sipp) -> Sipp:
 
     def bound() -> bool:
         assert end.running.status is None, f"{end.name} did not start:\n{end.complaints}"
-        return any(_ports(end.running.pid, end.port))
+        return is_bound(end.running.pid, end.port)
 
     eventually(f"{end.name} on port {end.port}", bound)
     return end
 
 
-def _ports(pid: int, port: int) -> Iterator[bool]:
+def is_bound(pid: int, port: int) -> bool:
     """Looked up where the process lives: it may be another network namespace."""
+    return any(_ports(pid, port))
+
+
+def _ports(pid: int, port: int) -> Iterator[bool]:
     for name in ("udp", "udp6", "tcp", "tcp6"):
         for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]:
             yield line.split(maxsplit=2)[1].endswith(f":{port:04X}")
