@@ -81,10 +81,14 @@ class Peer:
 
     def answer(self, asked: Outgoing, now: float, source: Address | None = None) -> Outcome:
         """A success response to a check of ours."""
-        message = parse(asked.data)
-        check = Check(message.transaction_id, 0, False, None, 0, ())
-        data = success(check, ("203.0.113.10", 20_000), PEER_VIEW)
+        data = answer_to(asked.data, PEER_VIEW)
         return self.agent.receive(data, self.component, source or self.address, now)
+
+
+def answer_to(data: bytes, credentials: Credentials) -> bytes:
+    """Of a peer with these credentials, to a check of ours."""
+    check = Check(parse(data).transaction_id, 0, False, None, 0, ())
+    return success(check, ("203.0.113.10", 20_000), credentials)
 
 
 def said(outcome: Outcome) -> Message:
