@@ -96,3 +96,6 @@ class Access(Section):
     diversion: Literal["keep", "diversion", "history-info", "both", "none"] | None = None
     redirect: Literal["relay", "follow"] = "relay"
     max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3
+    quality_reports: Literal["refuse", "take"] = "refuse"
+    """Its reports of voice quality (PUBLISH `vq-rtcpxr`, RFC 6035) go into the records of its
+    calls, or are refused. They never cross: they name addresses."""

@@ -66,6 +66,8 @@ class Terms:
     """What becomes of a 3xx that it sends."""
     max_redirects: int
     session_timer: SessionTimer
+    quality_reports: Literal["refuse", "take"]
+    """What becomes of its reports of voice quality."""
     believed: bool
     """What it asserts of identities holds."""
     send_identity: bool
@@ -126,6 +128,7 @@ def _peer(
         redirect=peer.redirect,
         max_redirects=peer.max_redirects,
         session_timer=peer.session_timer,
+        quality_reports=peer.quality_reports,
         believed=_believed(zone, peer.privacy),
         send_identity=_is_told(zone, peer.privacy),
         methods=frozenset(zone.methods),

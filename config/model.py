@@ -39,7 +39,7 @@ from config.fields import (
     Whole,
 )
 from config.interfaces import PORTS, Certificate, Interface, MediaPorts, SipListener, Transport
-from config.monitoring import Monitoring, Prometheus, Quality, Verdicts
+from config.monitoring import Collector, Monitoring, Prometheus, Quality, Verdicts
 from config.peers import (
     Endpoint,
     Identify,
@@ -91,6 +91,7 @@ __all__ = [
     "Cdr",
     "Certificate",
     "CodecPolicy",
+    "Collector",
     "Config",
     "Connections",
     "Dns",

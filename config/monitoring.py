@@ -1,6 +1,10 @@
 """What is watched and told: metrics, the quality of media, and when it counts as bad."""
 
-from config.fields import Listen, Seconds, Section, Share
+from typing import Annotated
+
+from pydantic import Field
+
+from config.fields import Listen, Name, Seconds, Section, Share
 
 
 class Prometheus(Section):
@@ -22,10 +26,23 @@ class Verdicts(Section):
     """Mean interarrival jitter of the whole stream."""
 
 
+class Collector(Section):
+    """Who is told of each call that is over (RFC 6035)."""
+
+    trunk: Name
+    """Where it is reached; in a trusted zone, since it learns who spoke with whom from where."""
+    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=64)] = "quality"
+    """Of its address."""
+
+
 class Quality(Section):
     interval: Seconds = 10.0
     """Length of one measuring interval of every stream."""
     verdicts: Verdicts = Verdicts()
+    report_wait: Seconds = 3.0
+    """How long the record of a call waits for the reports of phones, where these are taken."""
+    collector: Collector | None = None
+    """None: nobody is told."""
 
 
 class Monitoring(Section):

@@ -127,6 +127,9 @@ class Trunk(Section):
     names, where the routes of the caller let it."""
     max_redirects: Annotated[Whole, Field(ge=1, le=10)] = 3
     """How many of its 3xx are followed in one call."""
+    quality_reports: Literal["refuse", "take"] = "refuse"
+    """Its reports of voice quality (PUBLISH `vq-rtcpxr`, RFC 6035) go into the records of its
+    calls, or are refused. They never cross: they name addresses."""
     auth: TrunkAuth | None = None
     """None: whatever it challenges is refused."""
     register_: Annotated[Register | None, Field(alias="register")] = None

@@ -227,6 +227,7 @@ class Core:
             "proxied": len(self._roles.live),
             "subscriptions": len(self._agent.subscriptions.watches) + len(self._wire.halves),
             "published": len(self._agent.publications),
+            "records": len(self._agent.ledger),
         }
 
     def calls(self, now: float) -> list[dict[str, object]]:

@@ -32,6 +32,7 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     trunks.endpoints,
     trunks.sources,
     trunks.accounts,
+    trunks.collector,
     srtp.lists,
     srtp.clear_signalling,
     routes.names,

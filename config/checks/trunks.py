@@ -50,6 +50,22 @@ def accounts(config: Config) -> Iterator[Finding]:
             yield Finding(("trunks", name, "register"), "as whom we register is not said", hint)
 
 
+def collector(config: Config) -> Iterator[Finding]:
+    """It learns who spoke with whom, and from where."""
+    found = config.monitoring.quality.collector
+    loc: Loc = ("monitoring", "quality", "collector", "trunk")
+    if found is None:
+        return
+    trunk = config.trunks.get(found.trunk)
+    if trunk is None:
+        yield Finding(loc, f"there is no trunk {quoted(found.trunk)}")
+        return
+    zone = config.zones.get(trunk.zone)
+    if zone is not None and zone.trust != "trusted":
+        message = f"the zone of {quoted(found.trunk)} is not trusted, and reports name both sides"
+        yield Finding(loc, message)
+
+
 def sources(config: Config) -> Iterator[Finding]:
     """The longest prefix wins; two of the same length and bits cannot be told apart."""
     first: dict[tuple[str, IpNetwork], tuple[str, Loc]] = {}

@@ -49,6 +49,7 @@ from sbc.b2bua.events import (
 )
 from sbc.b2bua.figure import handle
 from sbc.b2bua.out_of_dialog import OutOfDialog
+from sbc.b2bua.quality.ledger import Ledger
 from sbc.b2bua.record import record_of
 from sbc.b2bua.stray import end_stray
 from sbc.b2bua.subscription.half import Half
@@ -99,6 +100,7 @@ class Agent:
         self._out_of_dialog = out_of_dialog
         self.subscriptions = out_of_dialog.subscriptions
         self.publications = out_of_dialog.publications
+        self.ledger = out_of_dialog.ledger
         self.calls: dict[str, Call] = {}
         """Those that have no record yet, by uid; in the order in which they began."""
         self.recent: dict[str, tuple[dict[str, object], Trace]] = {}
@@ -294,6 +296,7 @@ class Agent:
         for call in list(self.calls.values()):
             self._wire.tell(call, Stopping())
         self.subscriptions.stop()
+        self.ledger.stop()
 
     # --- time and faults --------------------------------------------------------------------------
 
@@ -320,6 +323,7 @@ class Agent:
                 | Relayed()
                 | Keeper()
                 | Finder()
+                | Ledger()
                 | Publications()
                 | Subscription()
                 | Watch() as owner,

@@ -15,7 +15,7 @@ from config.effective import Terms
 from config.model import Config, Failover
 from media.control import Close, Command, SessionReport, Side
 from media.sdp.session import Session
-from sbc.actions import AskRelay
+from sbc.actions import AskRelay, Journal
 from sbc.b2bua.callee import Callee
 from sbc.b2bua.caller import Caller
 from sbc.b2bua.causes import Cause
@@ -100,6 +100,10 @@ class Reached:
     """At least one, best first."""
 
 
+def write_record(call: Call) -> None:
+    call.wire.actions.append(Journal("cdr", call.uid, call.record))
+
+
 @dataclass(slots=True)
 class Shared:
     """What all calls use: the wire, the configuration they began with, and who asked the relay
@@ -127,6 +131,8 @@ class Shared:
     """The same, if all policies let that peer call the number with so many hops left."""
     adopt: Callable[[Call], None] = lambda _: None
     """Begins a call that another call has made."""
+    close: Callable[[Call], None] = write_record
+    """A call is over, and its record is made."""
 
     def ask(self, call: Call, command: Command) -> int:
         """Ask the relay; the reply comes back to `call`, or word that there will be none."""
@@ -180,6 +186,7 @@ class Call:
         "refreshes",
         "relayed",
         "report",
+        "reports",
         "session",
         "shared",
         "state",
@@ -246,6 +253,8 @@ class Call:
         self.cause: Cause | None = None
         self.ended_by = "border"
         self.report: SessionReport | None = None
+        self.reports: list[dict[str, object]] = []
+        """What phones have published of it (RFC 6035)."""
         self.record: dict[str, object] = {}
         """As it was journaled, when the call is over."""
 

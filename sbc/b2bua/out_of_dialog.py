@@ -15,6 +15,7 @@ from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
 from sbc.b2bua.leg import Leg, Peer, owed
 from sbc.b2bua.page import Pages
+from sbc.b2bua.quality.ledger import Ledger
 from sbc.b2bua.record import refusal_record
 from sbc.b2bua.remaining import Remaining
 from sbc.b2bua.replaces import Place, place, target_dialog
@@ -69,6 +70,8 @@ class OutOfDialog:
         pages = Pages(shared)
         self.subscriptions = Subscriptions(shared)
         self.publications = Publications(shared, pages)
+        self.ledger = Ledger(shared)
+        shared.close = self.ledger.close
         self._begins: Mapping[str, _Begin] = {
             "MESSAGE": pages.begin,
             "PUBLISH": self.publications.begin,
@@ -103,7 +106,11 @@ class OutOfDialog:
         """
         if request.method == "INVITE":
             return self._invite(key, request, flow, in_use)
-        terms = self._shared.terms[self._trunk(flow)]
+        trunk = self._trunk(flow)
+        if self.ledger.takes(request, trunk):
+            self.ledger.published(key, request, flow, (trunk, self._phones.user(request, flow)))
+            return None
+        terms = self._shared.terms[trunk]
         if request.method in self._begins and request.method in terms.methods:
             self._relay(key, request, flow)
             return None

@@ -62,6 +62,7 @@ def record_of(call: Call, now: float, *, trace: bool = False) -> Record:
             "b": _leg(call.callee.leg) if call.callee else None,
         },
         "media": media_of(call.report) if call.report else [],
+        "reports": call.reports,
     }
     if trace:
         record["trace"] = call.trace.as_records()
@@ -95,6 +96,7 @@ def refusal_record(
         "attempts": [],
         "legs": {"a": {"zone": attempt.zone, "trunk": attempt.trunk}, "b": None},
         "media": [],
+        "reports": [],
     }
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from media.control import Close
-from sbc.actions import Journal
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.causes import (
     CANCELLED,
@@ -175,7 +174,7 @@ def _close(call: Call) -> None:
     call.plan.forget()
     cause = call.cause or FAULT
     call.record = record_of(call, call.wire.now, trace=cause is FAULT)
-    call.wire.actions.append(Journal("cdr", call.uid, call.record))
+    call.shared.close(call)
     call.wire.note(
         "call_ended",
         {**call.labels(), "by": call.ended_by, "status": str(cause.sip)},

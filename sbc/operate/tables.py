@@ -65,6 +65,7 @@ def call_detail(call: Record) -> Group:
         _legs(call),
         *(_stream(stream) for stream in streams),
         *([Text("no media report", style="dim")] if not streams else []),
+        *_reports(call),
         *([Text("\nLadder", style="bold")] if rungs else []),
         *(Text(rung, no_wrap=True, overflow="ellipsis") for rung in rungs),
     )
@@ -187,6 +188,24 @@ def _stream(stream: Record) -> Table:
         Text("  method", style="dim"), *(Text(text(side, "mos_method") or NONE) for side in sides)
     )
     return table
+
+
+def _reports(call: Record) -> Iterable[RenderableType]:
+    """What phones published of the call (RFC 6035)."""
+    told = parts(call, "reports")
+    if told:
+        yield Text("\nReports of phones", style="bold")
+    for each in told:
+        who = {"a": "caller", "b": "callee"}.get(text(each, "leg") or "", NONE)
+        for side in ("local", "remote"):
+            figures = (f"{name} {_said(value)}" for name, value in part(each, side).items())
+            if line := ", ".join(figures):
+                head = f"{who}, {text(each, 'kind') or NONE}, {side}: "
+                yield Text(printable(head + line))
+
+
+def _said(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def _rows(

@@ -125,6 +125,7 @@ CALL: dict[str, Any] = {
             ),
         }
     ],
+    "reports": [],
 }
 
 

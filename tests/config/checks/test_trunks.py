@@ -4,6 +4,7 @@ import pytest
 
 from config.checks.trunks import (
     accounts,
+    collector,
     domains,
     endpoints,
     sources,
@@ -22,6 +23,21 @@ def test_who_registers_must_be_somebody() -> None:
     (finding,) = accounts(wanted)
     assert finding.loc == ("trunks", "pbx", "register")
     assert list(accounts(model({("trunks", "pbx", "register"): {"user": "u"}}))) == []
+
+
+def told_to(trunk: str) -> list[str]:
+    wanted = model({("monitoring",): {"quality": {"collector": {"trunk": trunk}}}})
+    return [finding.message for finding in collector(wanted)]
+
+
+def test_reports_of_calls_go_to_a_trunk_of_a_trusted_zone_only() -> None:
+    """(Q7)"""
+    assert list(collector(model())) == []
+    assert told_to("pbx") == []
+    assert told_to("nobody") == ["there is no trunk `nobody`"]
+    assert told_to("carrier") == [
+        "the zone of `carrier` is not trusted, and reports name both sides"
+    ]
 
 
 def test_the_smallest_file_has_no_findings() -> None:

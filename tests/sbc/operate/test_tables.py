@@ -126,6 +126,15 @@ def test_a_verdict_is_told_with_its_evidence_and_where_packets_were_lost() -> No
     assert "lossy (after)" in lines(calls_table([record]))[1]
 
 
+def test_reports_of_phones_are_shown_as_they_came() -> None:
+    """(Q7)"""
+    told = {"leg": "b", "kind": "session", "local": {"codec": "\x1bG729", "loss_percent": 5.0}}
+    shown = lines(call_detail(live(reports=[told, {"leg": 7, "remote": {"mos_lq": 4.1}}, 9])))
+    assert "callee, session, local: codec \N{REPLACEMENT CHARACTER}G729, loss_percent 5" in shown
+    assert "–, –, remote: mos_lq 4.1" in shown
+    assert "Reports of phones" not in lines(call_detail(live()))
+
+
 def test_a_traced_call_ends_with_its_ladder() -> None:
     trace = [{"at": 0.0, "leg": "a", "direction": "in", "line": "INVITE", "note": "sdp"}]
     shown = lines(call_detail(live(trace=trace)))
