@@ -76,6 +76,10 @@ class Terms:
     """What may come from it and go to it."""
     allow: str
     """The same, as our Allow says it."""
+    body_types: frozenset[str]
+    """Content types that may come from it and go to it."""
+    accept: str
+    """The same, as our Accept says it."""
     events: tuple[str, ...]
     """Event packages that may be subscribed to by it and at it, as our Allow-Events says them."""
     auth: TrunkAuth | None
@@ -133,6 +137,8 @@ def _peer(
         send_identity=_is_told(zone, peer.privacy),
         methods=frozenset(zone.methods),
         allow=", ".join(zone.methods),
+        body_types=frozenset(zone.message_limits.body_types),
+        accept=", ".join(zone.message_limits.body_types),
         events=zone.events,
         auth=auth,
         register=register,

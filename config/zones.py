@@ -26,11 +26,27 @@ IceMode = Literal["none", "accept", "offer", "require"]
 MuxMode = Literal["none", "accept", "offer"]
 
 
+BODY_TYPES = (
+    *("application/sdp", "application/dtmf", "application/dtmf-relay"),
+    *("application/media_control+xml", "message/sipfrag", "text/plain", "application/pidf+xml"),
+    *("application/dialog-info+xml", "application/simple-message-summary"),
+    *("application/reginfo+xml", "application/watcherinfo+xml", "application/resource-lists+xml"),
+    *("application/rlmi+xml", "application/conference-info+xml", "application/im-iscomposing+xml"),
+)
+"""Those that the border rebuilds, so that no address of one side is left in them."""
+BodyType = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9!#$&^_-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$", max_length=127)
+]
+
+
 class MessageLimits(Section):
     bytes: Bytes = 65_535
     headers: Annotated[Whole, Field(ge=8, le=1000)] = 160
     header_bytes: Bytes = 8192
     body: Bytes = 32_768
+    body_types: tuple[BodyType, ...] = BODY_TYPES
+    """Content types that may come from this zone and go there, also as parts of multipart bodies.
+    A type of this list that the border cannot rebuild crosses as it is."""
 
 
 class Connections(Section):

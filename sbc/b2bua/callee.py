@@ -111,7 +111,8 @@ class Callee:
         return self.leg.peer.trunk
 
     def _build(self, invitation: Invitation, cseq: int = 1) -> Request:
-        leg, content = self.leg, invitation.content
+        leg = self.leg
+        content = invitation.content.towards(leg.terms, leg.host)
         fields: list[Field] = [
             ("Via", leg.wire.via(leg.flow)),
             ("Max-Forwards", str(invitation.max_forwards)),

@@ -1,35 +1,26 @@
 """What a message says to the other side: rebuilt fields, a session description or another allowed
 body.
 
-Bodies cross by an allow-list of types (Z6); each is checked or rebuilt, so that it carries only
-what the type is for.
+Bodies cross by an allow-list of types (Z6): what comes must be on that of its sender, and what goes
+on that of whoever gets it. Each is rebuilt, so that it carries only what the type is for (`body`).
 """
 
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from config.effective import Terms
 from media.sdp.session import BadSdp, Session
 from media.sdp.session import parse as parse_sdp
+from sbc.b2bua.body import multipart
+from sbc.b2bua.body.kinds import REBUILT, SDP, marks
+from sbc.b2bua.body.multipart import Multipart, Part
+from sbc.b2bua.body.values import Translation
 from sbc.b2bua.crossing import Field, crossing
+from sbc.b2bua.identity import ANONYMOUS_HOST
 from sbc.b2bua.privacy import NONE, Asserted, Claims, claims_of
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response
-from sbc.sip.phrases import reason_phrase
 
-SDP = "application/sdp"
-# Possessive throughout: a hostile body must not make it try every way to cut the same digits up.
-_DTMF = re.compile(
-    rb"(?:[A-Za-z]{1,16}+ ?+= ?+[0-9A-Da-d*#!.]{1,32}+\s*+|[0-9A-D*#]{1,32}+\s*+){1,4}+"
-)
-_FAST_UPDATE = (
-    b'<?xml version="1.0" encoding="utf-8"?>\r\n<media_control><vc_primitive><to_encoder>'
-    b"<picture_fast_update/></to_encoder></vc_primitive></media_control>\r\n"
-)
-_SIPFRAG = re.compile(rb"SIP/2\.0 ([1-6]\d\d)[ \r\n]")
-_BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.I)
-_MOST_PARTS = 16
+AS_IT_IS = Translation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +34,22 @@ class Content:
     """Of another type than SDP; empty beside an `sdp`."""
     content_type: str | None = None
     claims: Claims = NONE
+    marked: bool = False
+    """Our own address is only marked in `body` yet: `towards` says how it is known."""
+    multi: Multipart | None = None
+    """Several parts; a description of our own becomes the first of them."""
 
     def with_sdp(self, sdp: Session | None) -> "Content":
         """The same with another description."""
-        return Content(self.fields, sdp, self.body, self.content_type, self.claims)
+        return Content(
+            self.fields,
+            sdp,
+            self.body,
+            self.content_type,
+            self.claims,
+            self.marked,
+            self.multi,
+        )
 
     def with_fields(self, fields: tuple[Field, ...]) -> "Content":
         """The same with other header fields."""
@@ -60,18 +63,60 @@ class Content:
         return replace(self, claims=claims)
 
     @property
+    def bare_type(self) -> str:
+        """Of `body`, without parameters."""
+        return (self.content_type or "").partition(";")[0].strip().lower()
+
+    def fits(self, terms: Terms) -> bool:
+        """May it go there at all? Parts and descriptions go without what may not."""
+        if self.sdp is not None:
+            return True
+        if self.multi is not None:
+            return self.multi.filtered(terms.body_types) is not None
+        return not self.body or self.bare_type in terms.body_types
+
+    def towards(self, terms: Terms, host: str) -> "Content":
+        """As the peer with these terms gets it: without what it may not get, and with our own
+        address as it knows us."""
+        if not self.body and self.multi is None:
+            return self
+        multi = None if self.multi is None else self.multi.filtered(terms.body_types)
+        body = self.body if self.bare_type in terms.body_types else b""
+        return replace(
+            self,
+            body=multipart.at(body, host, marked=self.marked),
+            content_type=self.content_type if body else None,
+            marked=False,
+            multi=None if multi is None else multi.at(host),
+        )
+
+    @property
     def payload(self) -> bytes:
-        return self.body if self.sdp is None else self.sdp.encode()
+        if self.multi is not None:
+            return self._several(self.multi)[0]
+        if self.sdp is not None:
+            return self.sdp.encode()
+        return multipart.at(self.body, ANONYMOUS_HOST, marked=self.marked)
 
     @property
     def payload_type(self) -> str | None:
+        if self.multi is not None:
+            return self._several(self.multi)[1]
         return self.content_type if self.sdp is None else SDP
+
+    def _several(self, parts: Multipart) -> tuple[bytes, str]:
+        whole = parts.at(ANONYMOUS_HOST)
+        if self.sdp is not None:
+            whole = whole.with_first(Part(SDP, self.sdp.encode()))
+        return whole.written()
 
 
 EMPTY = Content()
 
 
-def read(message: Request | Response, terms: Terms) -> tuple[Content, Session | None]:
+def read(
+    message: Request | Response, terms: Terms, translation: Translation = AS_IT_IS
+) -> tuple[Content, Session | None]:
     """What of `message` may cross as it is, and the description that must be anchored first.
 
     Raises BadMessage: 415 for a body of an unknown type, 400 or 488 for one that is broken.
@@ -81,29 +126,46 @@ def read(message: Request | Response, terms: Terms) -> tuple[Content, Session | 
     if not message.body:
         return (Content(fields, claims=claims) if fields or claims is not NONE else EMPTY), None
     kind = message.headers.content_type or SDP
-    body = message.body
-    if kind.startswith("multipart/"):
-        kind, body = _sdp_part(message, body)
+    without = Content(fields, claims=claims)
     if kind == SDP:
-        try:
-            return Content(fields, claims=claims), parse_sdp(body)
-        except BadSdp as error:
-            raise BadMessage(488, f"Bad session description: {error}") from error
-    rebuild = _BODIES.get(kind)
-    if rebuild is None:
-        return _unknown(message, Content(fields, claims=claims)), None
-    rebuilt = rebuild(body)
+        return without, _described(message.body)
+    if kind.startswith("multipart/"):
+        return _several(message, without, terms, translation)
+    if kind not in terms.body_types:
+        return _unknown(message, without), None
+    rebuild = REBUILT.get(kind)
+    rebuilt = message.body if rebuild is None else rebuild(message.body, translation)
     if rebuilt is None:
         raise BadMessage(400, f"Bad {kind} body")
-    return Content(fields, body=rebuilt, content_type=kind, claims=claims), None
+    return replace(without, body=rebuilt, content_type=kind, marked=marks(kind)), None
 
 
-def read_leniently(message: Request | Response, terms: Terms) -> tuple[Content, Session | None]:
+def read_leniently(
+    message: Request | Response, terms: Terms, translation: Translation = AS_IT_IS
+) -> tuple[Content, Session | None]:
     """For what cannot be refused, such as a response: a body that cannot be read is left out."""
     try:
-        return read(message, terms)
+        return read(message, terms, translation)
     except BadMessage:
         return Content(crossing(message.headers)), None
+
+
+def _several(
+    message: Request | Response, without: Content, terms: Terms, translation: Translation
+) -> tuple[Content, Session | None]:
+    content_type = message.headers.get("content-type") or ""
+    parts, sdp = multipart.read(message.body, content_type, terms.body_types, translation)
+    if parts is None and sdp is None:
+        return _unknown(message, without), None
+    described = None if sdp is None else _described(sdp)
+    return replace(without, multi=parts), described
+
+
+def _described(body: bytes) -> Session:
+    try:
+        return parse_sdp(body)
+    except BadSdp as error:
+        raise BadMessage(488, f"Bad session description: {error}") from error
 
 
 def _unknown(message: Request | Response, without: Content) -> Content:
@@ -111,51 +173,3 @@ def _unknown(message: Request | Response, without: Content) -> Content:
     if isinstance(message, Response) or "handling=optional" in disposition.replace(" ", ""):
         return without
     raise BadMessage(415, "Unsupported Media Type")
-
-
-def _sdp_part(message: Request | Response, body: bytes) -> tuple[str, bytes]:
-    """The session description among the parts (RFC 5621); the other parts stay behind."""
-    found = _BOUNDARY.search(message.headers.get("content-type") or "")
-    if found is None:
-        raise BadMessage(400, "Multipart body without a boundary")
-    boundary = re.escape((found[1] or found[2]).encode("utf-8", "surrogateescape"))
-    # A line of its own (RFC 2046 §5.1.1): the same within a line is content.
-    delimiter = re.compile(rb"(?:\A|\r?\n)--" + boundary + rb"(?:--)?[ \t]*+(?=\r?\n|\Z)")
-    for part in delimiter.split(body, _MOST_PARTS + 1)[1 : _MOST_PARTS + 1]:
-        head, _, inside = part.lstrip(b"\r\n").partition(b"\r\n\r\n")
-        if re.search(rb"(?im)^(content-type|c)\s*:\s*application/sdp\s*(;|$)", head):
-            return SDP, inside
-    return "multipart/mixed", b""
-
-
-def _dtmf(body: bytes) -> bytes | None:
-    return body if _DTMF.fullmatch(body) else None
-
-
-def _picture_request(body: bytes) -> bytes | None:
-    return _FAST_UPDATE if b"picture_fast_update" in body else None
-
-
-def _sipfrag(body: bytes) -> bytes | None:
-    """RFC 3515 §2.4.5 asks for the status line only; more would show the other side."""
-    found = _SIPFRAG.match(body)
-    if found is None:
-        return None
-    status = int(found[1])
-    return f"SIP/2.0 {status} {reason_phrase(status)}\r\n".encode()
-
-
-def _text(body: bytes) -> bytes | None:
-    return body if b"\0" not in body else None
-
-
-_BODIES: Mapping[str, Callable[[bytes], bytes | None]] = {
-    "application/dtmf": _dtmf,
-    "application/dtmf-relay": _dtmf,
-    "application/media_control+xml": _picture_request,
-    "message/sipfrag": _sipfrag,
-    "text/plain": _text,
-}
-
-ACCEPT = ", ".join([SDP, *_BODIES])
-"""For OPTIONS and 415 (RFC 3261 §20.1)."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from config.effective import Terms
 from media.control import Side
 from sbc.actions import Flow
-from sbc.b2bua.content import ACCEPT, EMPTY, Content
+from sbc.b2bua.content import EMPTY, Content
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import printable
 from sbc.b2bua.privacy import NONE
@@ -38,7 +38,7 @@ def owed(status: int, terms: Terms) -> tuple[Field, ...]:
         return (("Allow", terms.allow),)
     if status == 489:
         return (("Allow-Events", ", ".join(terms.events)),)
-    return (("Accept", ACCEPT),) if status == 415 else ()
+    return (("Accept", terms.accept),) if status == 415 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ class Leg:
         to_tag: str | None = None,
     ) -> Response:
         """Our answer to a request of this peer."""
+        content = content.towards(self.terms, self.host)
         built = build_response(
             request,
             status,

@@ -10,7 +10,7 @@ from functools import partial
 from sbc.actions import Flow, Journal
 from sbc.b2bua.call import Call, Facts, Reached, Shared
 from sbc.b2bua.caller import Caller
-from sbc.b2bua.content import ACCEPT, read
+from sbc.b2bua.content import read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
 from sbc.b2bua.leg import Leg, Peer, owed
@@ -132,7 +132,7 @@ class OutOfDialog:
         else:
             known = ("Supported", ", ".join(supported(terms)))
             events = ("Allow-Events", ", ".join(terms.events))
-            answer(200, (allow, ("Accept", ACCEPT), known, events))
+            answer(200, (allow, ("Accept", terms.accept), known, events))
         return None
 
     def _relay(self, key: Key, request: Request, flow: Flow) -> None:

@@ -76,6 +76,10 @@ class Pages:
     def send(self, errand: Errand, targets: list[Target]) -> None:
         if len(self.open) >= MOST:
             raise BadMessage(503, "Too many messages are on their way")
+        terms = self._shared.terms
+        targets = [each for each in targets if errand.content.fits(terms[each.trunk])]
+        if not targets:
+            raise BadMessage(415, "A body which does not go there")
         page = Page(self, self._shared, errand, targets)
         self.open[page] = None
         page.send()
@@ -102,7 +106,7 @@ class Page:
         self._target = target
         terms, method = self._shared.terms[target.trunk], errand.request.method
         host = terms.domain or target.listener.host
-        content, claims = errand.content, errand.content.claims
+        content, claims = errand.content.towards(terms, host), errand.content.claims
         who = anonymous(errand.who) if claims.hidden_from(terms) else errand.who
         fields = [
             ("Via", wire.via(target.flow)),

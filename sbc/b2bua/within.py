@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from config.effective import Terms
 from media.sdp.anchor import BadAnswer
 from sbc.b2bua import keys, ports, referred
 from sbc.b2bua.call import Call, State
@@ -56,12 +57,11 @@ def requested(call: Call, event: Requested) -> None:
     if keys.taken(call, event, asked.request):
         return
     left = _hops_left(asked)
-    if left < 0:
-        usage.respond(event.key, 483)
-    elif event.method not in peer.leg.terms.methods:
-        usage.respond(event.key, 405)
-    elif event.method == "REFER" and usage.leg.terms.refer != "relay":
-        _refer_ends_here(call, event, peer, left)
+    refusal = _refusal(event, usage.leg.terms, peer.leg.terms, left)
+    if refusal is not None:
+        usage.respond(event.key, refusal)
+    elif event.method == "REFER" and usage.leg.terms.refer == "local":
+        referred.asked(call, event, peer, left)
     elif peer.leg.call is not call or (asked.exchanges and _is_moving(call)):
         usage.respond(event.key, 491)  # one of them is on its way to another call
     elif asked.exchanges:
@@ -72,11 +72,16 @@ def requested(call: Call, event: Requested) -> None:
         _request_crosses(call, event, peer, left)
 
 
-def _refer_ends_here(call: Call, event: Requested, peer: Usage, left: int) -> None:
-    if event.usage.leg.terms.refer == "local":
-        referred.asked(call, event, peer, left)
-    else:
-        event.usage.respond(event.key, 403)  # RFC 3515 §2.4.2
+def _refusal(event: Requested, here: Terms, there: Terms, left: int) -> int | None:
+    """By what holds on the two sides."""
+    if left < 0:
+        return 483
+    if event.method not in there.methods:
+        return 405
+    if not event.content.fits(there):
+        return 415
+    rejected = event.method == "REFER" and here.refer == "reject"
+    return 403 if rejected else None  # RFC 3515 §2.4.2
 
 
 def _is_moving(call: Call) -> bool:

@@ -93,6 +93,7 @@ class Half:
     def response(
         self, request: Request, status: int, fields: Sequence[Field], content: Content = EMPTY
     ) -> Response:
+        content = content.towards(self.terms, self.host)
         return build_response(
             request,
             status,
@@ -116,6 +117,7 @@ class Half:
         max_forwards: int = 70,
         back: Key | None = None,
     ) -> None:
+        content = content.towards(self.terms, self.host)
         built = self.dialog.request(
             method,
             self.wire.via(self.flow),

@@ -81,14 +81,19 @@ class Subscription:
         on = _SAID[said.name]
         if on not in TABLE[self.state]:
             raise BadMessage(481, "It is over")
-        try:
-            content, _ = read(request, self.far.terms)
-        except BadMessage:
-            if on is not On.TERMINATED:
-                raise
-            content, _ = read_leniently(request, self.far.terms)  # its end must not get lost
+        content = self._reported(request, last=on is On.TERMINATED)
         self._heard(said)
         self._on(on, key, _of_notify(self.watch.event, request, said, content))
+
+    def _reported(self, request: Request, *, last: bool) -> Content:
+        """Of the last NOTIFY what does not cross stays behind: the end must not get lost."""
+        terms, translation = self.far.terms, self.watch.translation(self)
+        if last:
+            return read_leniently(request, terms, translation)[0]
+        content, described = read(request, terms, translation)
+        if described is not None or not content.fits(self.near.terms):
+            raise BadMessage(415, "A body which does not cross")
+        return content
 
     def _heard(self, said: SubscriptionState) -> None:
         self.wire.timers.clear((self, "silent"))
@@ -117,7 +122,9 @@ class Subscription:
         left = hops_left(request)
         if left < 0:
             raise BadMessage(483, "Too many hops")
-        content, _ = read(request, self.near.terms)
+        content, described = read(request, self.near.terms)
+        if described is not None or not content.fits(self.far.terms):
+            raise BadMessage(415, "A body which does not cross")
         watch.asked = headers.expires
         fields = watch.says(request)
         self.far.request("SUBSCRIBE", fields, without_ours(content), left, key)

@@ -15,7 +15,7 @@ from sbc.b2bua.content import read
 from sbc.b2bua.identity import Parties
 from sbc.b2bua.leg import Peer
 from sbc.b2bua.subscription.half import Half
-from sbc.b2bua.subscription.watch import Asked, Watch
+from sbc.b2bua.subscription.watch import Asked, Watch, accepted
 from sbc.policy.chain import Attempt
 from sbc.routing.targets import Target
 from sbc.sip.errors import BadMessage
@@ -59,8 +59,14 @@ class Subscriptions:
         if not request.headers.contacts:
             raise BadMessage(400, "Missing Contact")
         content, described = read(request, terms[attempt.trunk])
-        if described is not None:
-            raise BadMessage(415, "A session description begins no subscription")
+        if request.headers.has("accept"):
+            here = terms[attempt.trunk]
+            targets = [each for each in targets if accepted(request, here, terms[each.trunk])]
+            if not targets:
+                raise BadMessage(406, "It accepts no type that crosses")
+        targets = [each for each in targets if content.fits(terms[each.trunk])]
+        if described is not None or not targets:
+            raise BadMessage(415, "A body which does not go there")
         self._admit(attempt)
         trusted = terms[attempt.trunk].trusted
         peer = Peer(attempt.zone, attempt.trunk, trusted, attempt.user)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
+from config.effective import Terms
 from sbc.actions import Flow
+from sbc.b2bua.body.values import Translation
 from sbc.b2bua.call import Shared
 from sbc.b2bua.causes import passed_on
 from sbc.b2bua.content import Content, read_leniently
@@ -17,6 +20,7 @@ from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, anonymous, from_field, request_uri, to_field, uri_host
 from sbc.b2bua.leg import Peer, owed
 from sbc.b2bua.subscription.half import Half
+from sbc.b2bua.subscription.named import known_as
 from sbc.b2bua.subscription.subscription import LIST, Subscription, told_back, without_ours
 from sbc.b2bua.wire import GIVE_UP
 from sbc.dialog.dialog import Dialog
@@ -28,6 +32,7 @@ from sbc.transaction.events import Key
 from sbc.upstream.accounts import CHALLENGES, Sent
 
 MOST_FORKS = 8
+_OF_SEVERAL = frozenset(("multipart/mixed", "multipart/related"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class Watch:
         self._final = False
         """The SUBSCRIBE has its answer."""
         self._key: Key = ()
+        self._secret = self.wire.tokens.token(32).encode()
 
     @property
     def far_event(self) -> Event:
@@ -97,7 +103,7 @@ class Watch:
         host = terms.domain or target.listener.host
         claims = asked.content.claims
         who = anonymous(asked.who) if claims.hidden_from(terms) else asked.who
-        content = without_ours(asked.content)
+        content = without_ours(asked.content).towards(terms, host)
         fields = [
             ("Via", wire.via(target.flow)),
             ("Max-Forwards", str(asked.hops)),
@@ -124,6 +130,10 @@ class Watch:
             fields.append(("Expires", str(self.asked)))
         if LIST in request.headers.supported:
             fields.append(("Supported", LIST))
+        there = self._shared.terms[self.trunk]
+        accept = accepted(request, self._shared.terms[self.peer.trunk], there)
+        if accept:
+            fields.append(("Accept", ", ".join(accept)))
         return tuple(fields)
 
     def responded(self, key: Key, response: Response, flow: Flow) -> None:
@@ -243,6 +253,10 @@ class Watch:
         wire.note("subscribed", labels, package=self.event.package)
         return self.forks[tag]
 
+    def translation(self, subscription: Subscription) -> Translation:
+        """Of what the notifier names: dialogs of ours, and what only it understands."""
+        return Translation(self._secret, partial(known_as, subscription.far, subscription.near))
+
     def ended(self, subscription: Subscription, why: str) -> None:
         for tag, each in list(self.forks.items()):
             if each is subscription:
@@ -272,6 +286,13 @@ class Watch:
             self.wire.timers.clear((self, "forks"))
             self._opening.pop(self.call_id, None)
             self._over(self)
+
+
+def accepted(request: Request, here: Terms, there: Terms) -> list[str]:
+    """Of the types that it accepts those which may cross; none: it does not say."""
+    said = [each.partition(";")[0].strip().lower() for each in request.headers.elements("accept")]
+    both = here.body_types & there.body_types
+    return [each for each in dict.fromkeys(said) if each in both or each in _OF_SEVERAL]
 
 
 def _recorded(request: Request) -> tuple[Field, ...]:

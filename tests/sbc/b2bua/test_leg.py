@@ -200,8 +200,7 @@ def test_its_name_is_cut_and_kept_from_the_first_message_that_has_one() -> None:
     [
         (405, {"Allow": "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, "
                         "REFER, NOTIFY, SUBSCRIBE, PUBLISH"}),
-        (415, {"Accept": "application/sdp, application/dtmf, application/dtmf-relay, "
-                         "application/media_control+xml, message/sipfrag, text/plain"}),
+        (415, {"Accept": TERMS.accept}),
         (420, {}),
         (200, {}),
     ],
