@@ -5,10 +5,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from types import ModuleType
 
-from sbc.dialog import offer_answer
+from sbc.b2bua import remaining, transfer
+from sbc.b2bua.subscription import figure as subscription
+from sbc.dialog import offer_answer, session_timer
+from sbc.location import search
 from sbc.transaction import invite_client, invite_server, non_invite_client, non_invite_server
 from sbc.transaction.table import Delays, Event, Row, Table, Timer
+from sbc.upstream import figure as upstream
 
 Arrow = tuple[str, str, str]
 """From, to, label."""
@@ -20,6 +25,16 @@ FIGURES = {
     "Non-INVITE server transaction": non_invite_server,
 }
 
+OTHERS: Mapping[str, tuple[ModuleType, Enum]] = {
+    "Subscription through the border": (subscription, subscription.State.NOTIFY_WAIT),
+    "Session timer": (session_timer, session_timer.State.OFF),
+    "Transfer done by the border": (transfer, transfer.Stage.CALLING),
+    "Taking somebody's place in a call": (remaining, remaining.Stage.ASKING),
+    "Registration with a trunk": (upstream, upstream.State.UNREGISTERED),
+    "Search for the servers of a name": (search, search.State.SERVICES),
+}
+"""Each with its first state; a row says where to, and perhaps what is done."""
+
 HEAD = """\
 # State diagrams
 
@@ -30,7 +45,7 @@ that owns it lasts; *0* means that the state is left at once.
 
 
 def page() -> str:
-    return "\n".join([HEAD, *_transactions(), *_offer_answer()])
+    return "\n".join([HEAD, *_transactions(), *_offer_answer(), *_others()])
 
 
 def mermaid(first: str, arrows: Iterable[Arrow]) -> str:
@@ -74,6 +89,43 @@ def _offer_answer() -> Iterator[str]:
     yield "## Offer and answer\n"
     yield f"{(offer_answer.__doc__ or '').strip()}\n"
     yield mermaid(offer_answer.State.STABLE.name, offer_arrows(offer_answer.TABLE)) + "\n"
+
+
+def _others() -> Iterator[str]:
+    for title, (module, first) in OTHERS.items():
+        yield f"## {title}\n"
+        yield f"{(module.__doc__ or '').strip()}\n"
+        yield mermaid(first.name, figure_arrows(module.TABLE)) + "\n"
+        yield "\n".join(state_lines(module.TABLE)) + "\n"
+
+
+def figure_arrows(table: Mapping[Enum, Mapping[Enum, object]]) -> Iterator[Arrow]:
+    """Events of a state that lead to the same with the same effects share one arrow."""
+    for state, rows in table.items():
+        found: dict[tuple[str, str], list[str]] = {}
+        for event, row in rows.items():
+            found.setdefault(_ends(row), []).append(_words(event))
+        for (target, effects), events in found.items():
+            label = ", ".join(events)
+            yield state.name, target, f"{label} / {effects}" if effects else label
+
+
+def state_lines(table: Iterable[Enum]) -> Iterator[str]:
+    yield "| state | |"
+    yield "|---|---|"
+    for state in table:
+        yield f"| {state.name} | {state.value} |"
+
+
+def _ends(row: object) -> tuple[str, str]:
+    """A state alone, with one effect or none, or a row with some."""
+    if isinstance(row, Enum):
+        return row.name, ""
+    if isinstance(row, tuple):
+        state, effect = row
+        return state.name, "" if effect is None else _words(effect)
+    state, effects = (getattr(row, name) for name in ("state", "effects"))
+    return state.name, ", ".join(_words(effect) for effect in effects)
 
 
 def _grouped(rows: Mapping[Event, Row]) -> dict[Row, list[Event]]:

@@ -300,7 +300,7 @@ def test_of_a_multipart_body_only_the_description_crosses() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/pidf+xml", "application/isup", "multipart/mixed;boundary=x"]
+    "kind", ["application/cpl+xml", "application/isup", "multipart/mixed;boundary=x"]
 )
 def test_a_body_of_another_type_does_not_cross(kind: str) -> None:
     border = Border()

@@ -1,7 +1,16 @@
+from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 
 from sbc.transaction.table import Do, On, State, Table, Timer, to
-from tools.draw_tables import mermaid, page, timer_lines, transaction_arrows
+from tools.draw_tables import (
+    figure_arrows,
+    mermaid,
+    page,
+    state_lines,
+    timer_lines,
+    transaction_arrows,
+)
 
 DRAWN = Path(__file__).parents[2] / "docs" / "diagrams.md"
 
@@ -28,6 +37,26 @@ def test_events_that_do_the_same_share_an_arrow() -> None:
     both = to(State.COMPLETED, Do.SEND)
     arrows = list(transaction_arrows({State.TRYING: {On.SUCCESS: both, On.FAILURE: both}}))
     assert arrows == [("TRYING", "COMPLETED", "success, failure / send")]
+
+
+def test_a_row_may_be_a_state_alone_with_one_effect_or_with_several() -> None:
+    table: Mapping[Enum, Mapping[Enum, object]] = {
+        State.TRYING: {
+            On.SUCCESS: State.COMPLETED,
+            On.FAILURE: (State.COMPLETED, Do.SEND_ACK),
+            Timer.B: to(State.TERMINATED, Do.SEND_ACK, Do.PASS_UP),
+            Timer.D: (State.COMPLETED, None),
+        }
+    }
+    assert list(figure_arrows(table)) == [
+        ("TRYING", "COMPLETED", "success, d"),
+        ("TRYING", "COMPLETED", "failure / send ack"),
+        ("TRYING", "TERMINATED", "b / send ack, pass up"),
+    ]
+
+
+def test_every_state_is_explained() -> None:
+    assert list(state_lines([On.SUCCESS]))[2:] == [f"| SUCCESS | {On.SUCCESS.value} |"]
 
 
 def test_a_diagram_begins_at_the_first_state() -> None:
