@@ -269,7 +269,7 @@ def test_methods_of_both_zones_pass(method: str) -> None:
 
 
 def test_a_method_that_a_zone_does_not_list_is_refused(border: Border) -> None:
-    border.receive(invite(body="").replace(b"INVITE", b"SUBSCRIBE"), CALLER)
+    border.receive(invite(body="").replace(b"INVITE", b"FOO"), CALLER)
     refusal = border.response(CALLER, 405)
     assert "MESSAGE" in refusal.headers.allow
     assert not border.take(CALLEE)

@@ -11,8 +11,8 @@ from config.effective import terms_of
 from media.sdp.session import Session
 from media.sdp.session import parse as parse_sdp
 from sbc.b2bua import content as contents
-from sbc.b2bua.body.kinds import REBUILT
-from sbc.b2bua.content import EMPTY, SDP, Content
+from sbc.b2bua.body.kinds import REBUILT, SDP
+from sbc.b2bua.content import EMPTY, Content
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request, build_response
 from tests.support.configs import config
