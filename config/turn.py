@@ -13,6 +13,10 @@ class TurnListen(Section):
 
     udp: Port | None = None
     tcp: Port | None = None
+    tls: Port | None = None
+    dtls: Port | None = None
+    certificate: Name | None = None
+    """What clients are shown by TLS and DTLS."""
 
 
 class TurnCredentials(Section):

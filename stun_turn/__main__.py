@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+from config.certificates import Unfit
 from config.loader import load
 from config.problems import ConfigError
 from stun_turn.app import run
@@ -17,7 +18,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         run(load(arguments.file))
-    except (ConfigError, OSError, LookupError) as error:
+    except (ConfigError, OSError, LookupError, Unfit) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -16,10 +16,12 @@ import uvloop
 
 from config.model import Config, Turn
 from stun_turn.accounts import Accounts, Chained, Listed, TimeLimited
+from stun_turn.actions import Transport
 from stun_turn.attributes import Address, family_of
 from stun_turn.auth import LongTerm
 from stun_turn.nonce import PASSWORD_ALGORITHMS, USERNAME_ANONYMITY, Nonces
 from stun_turn.peers import Network, PeerRules
+from stun_turn.secure import Shown
 from stun_turn.server import Server
 from stun_turn.settings import Quotas, RelayAddress, Settings
 from stun_turn.shell import Shell
@@ -76,13 +78,26 @@ def server_of(config: Config, turn: Turn, epoch: float) -> Server:
     return Server(settings_of(config, turn), auth, randbelow, token_bytes, epoch)
 
 
-def sockets_of(config: Config, turn: Turn) -> Iterator[tuple[str, Address]]:
+def sockets_of(config: Config, turn: Turn) -> Iterator[tuple[Transport, Address]]:
     """Transport and address of each socket that clients come to."""
+    listen = turn.listen
+    ports: dict[Transport, int | None] = {
+        "udp": listen.udp,
+        "tcp": listen.tcp,
+        "tls": listen.tls,
+        "dtls": listen.dtls,
+    }
     for name in turn.interfaces:
         ip = str(config.interfaces[name].bind)
-        for transport, port in (("udp", turn.listen.udp), ("tcp", turn.listen.tcp)):
+        for transport, port in ports.items():
             if port is not None:
                 yield transport, (ip, port)
+
+
+def shown_of(config: Config, turn: Turn) -> Shown | None:
+    """Raises Unfit."""
+    name = turn.listen.certificate
+    return None if name is None else Shown(config.certificates[name])
 
 
 def marks_of(config: Config, turn: Turn) -> dict[str, int]:
@@ -98,15 +113,19 @@ async def serve(config: Config, turn: Turn, log: TextIO) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _resolve, stop)
     server = server_of(config, turn, time.time() - loop.time())
+    shown = shown_of(config, turn)
     shell = Shell(server, turn.quotas.bitrate, marks_of(config, turn))
     try:
         for transport, address in sockets_of(config, turn):
-            await shell.listen(transport, address, None)
+            await shell.listen(transport, address, shown)
         gc.freeze()
         _say(log, "turn_up", realm=turn.realm)
         while not stop.done():
             await asyncio.wait({stop}, timeout=CLOCK_LOOK)
             shell.clock_set()
+            happened = shown.look() if shown is not None else None
+            if happened is not None:
+                _say(log, happened, name=turn.listen.certificate)
     finally:
         _say(log, "turn_down", **shell.counts)
         shell.close()

@@ -41,7 +41,7 @@ class Up(Protocol):
 
 
 class StreamOut(Protocol):
-    """The way back to a client on a connection."""
+    """The way back to a client on a connection, or in a DTLS association."""
 
     def write(self, data: bytes) -> None: ...
 
@@ -99,7 +99,7 @@ class Engine:
 
     def listen(self, address: Address) -> None:
         """Clients may come here by UDP. Raises OSError."""
-        opened = _udp(address, self._marks.get(address[0]))
+        opened = open_udp(address, self._marks.get(address[0]))
         listener = self._listeners[address] = _Listener(address, opened)
         self._loop.add_reader(opened.fileno(), self._clients, listener)
 
@@ -114,7 +114,7 @@ class Engine:
     def bind(self, action: Bind) -> bool:
         """False: this port is somebody else's."""
         try:
-            opened = _udp(action.relay, self._marks.get(action.relay[0]))
+            opened = open_udp(action.relay, self._marks.get(action.relay[0]))
         except OSError:
             return False
         _hear_errors(opened)
@@ -134,7 +134,7 @@ class Engine:
         relay, client = self._relays[flow.relay], flow.client
         forth = (relay, flow.peer)
         head = flow.channel.to_bytes(2, "big")
-        if client.stream:
+        if client.transport != "udp":
             self._streamed[client, flow.channel] = forth
             relay.flows[flow.peer] = (head, None, client)
             return
@@ -145,7 +145,7 @@ class Engine:
     def remove(self, flow: Remove) -> None:
         client = flow.client
         self._streamed.pop((client, flow.channel), None)
-        if not client.stream:
+        if client.transport == "udp":
             self._listeners[client.local].flows.pop((client.remote, flow.channel), None)
         relay = self._relays.get(flow.relay)
         if relay is not None:
@@ -155,7 +155,7 @@ class Engine:
 
     def to_client(self, action: ToClient) -> None:
         client = action.client
-        if client.stream:
+        if client.transport != "udp":
             stream = self.streams.get(client)
             if stream is not None:
                 stream.write(action.data)
@@ -213,7 +213,9 @@ class Engine:
         if len(data) >= 4 and 0x40 <= data[0] <= 0x7F:
             flow = self._streamed.get((client, data[0] << 8 | data[1]))
             if flow is not None:
-                self._carry(flow, memoryview(data)[4:])
+                length = data[2] << 8 | data[3]
+                if length <= len(data) - 4:
+                    self._carry(flow, memoryview(data)[4 : 4 + length])
                 return
         self._up.from_client(data, client)
 
@@ -249,7 +251,8 @@ class Engine:
             return
         stream = self.streams.get(client)
         if stream is not None:
-            stream.write(bytes(buffer[: 4 + size]) + bytes(-size % 4))
+            padding = -size % 4 if client.stream else 0  # RFC 8656 §12.5
+            stream.write(bytes(buffer[: 4 + size]) + bytes(padding))
 
     def _errors(self, relay: _Relay) -> None:
         """What ICMP said of a datagram of ours (RFC 8656 §11.5)."""
@@ -265,7 +268,8 @@ class Engine:
                 self._up.icmp(relay.address, peer[:2], kind, code, info)
 
 
-def _udp(address: Address, dscp: int | None) -> socket.socket:
+def open_udp(address: Address, dscp: int | None) -> socket.socket:
+    """Raises OSError."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_DGRAM)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,10 +17,13 @@ from stun_turn.actions import (
     Remove,
     ToClient,
     ToPeer,
+    Transport,
     Unbind,
 )
 from stun_turn.attributes import Address
+from stun_turn.datagram_tls import DatagramTls
 from stun_turn.engine import Engine
+from stun_turn.secure import Shown
 from stun_turn.server import Server
 from stun_turn.streams import Streams
 
@@ -44,24 +46,35 @@ class Shell:
         self._server = server
         self.engine = Engine(self._loop, self, bitrate, marks)
         self.streams = Streams(self.engine, self, marks)
+        self._marks = marks or {}
+        self.associations: list[DatagramTls] = []
+        """By DTLS: one socket each."""
         self.counts: Counter[str] = Counter()
         """Of each note, by its name."""
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: float | None = None
 
-    async def listen(
-        self, transport: str, address: Address, context: ssl.SSLContext | None
-    ) -> None:
-        """Raises OSError."""
-        if transport == "udp":
-            self.engine.listen(address)
-        else:
-            await self.streams.listen(address, context)
+    async def listen(self, transport: Transport, address: Address, shown: Shown | None) -> None:
+        """`shown`: the certificate, for TLS and DTLS. Raises OSError."""
+        match transport:
+            case "udp":
+                self.engine.listen(address)
+            case "tcp":
+                await self.streams.listen(address, None)
+            case "tls":
+                assert shown is not None
+                await self.streams.listen(address, shown.tls)
+            case "dtls":
+                assert shown is not None
+                dscp = self._marks.get(address[0])
+                self.associations.append(DatagramTls(self.engine, self, address, shown, dscp))
 
     def close(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
         self.streams.close()
+        for each in self.associations:
+            each.close()
         self.engine.close()
 
     # --- inputs -----------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     turn.families,
     turn.relay_ports,
     turn.listeners,
+    turn.certificate,
     turn.credentials,
 )
 

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 from config.addresses import IpAddress
 from config.model import Config, Interface, Turn
-from config.problems import Finding, Loc, path_of
+from config.problems import Finding, Loc, path_of, quoted
+
+_OVER = {"dtls": "udp", "tcp": "tcp", "tls": "tcp", "udp": "udp"}
+"""What each way of a client runs over."""
 
 
 def families(config: Config) -> Iterator[Finding]:
@@ -47,16 +50,42 @@ def listeners(config: Config) -> Iterator[Finding]:
     turn = config.turn
     if turn is None:
         return
-    if turn.listen.udp is None and turn.listen.tcp is None:
+    ports = {way: port for way in _OVER if (port := getattr(turn.listen, way)) is not None}
+    if not ports:
         yield Finding(("turn", "listen"), "TURN is not listened for by any transport")
-    ports: list[tuple[str, int | None]] = [("udp", turn.listen.udp), ("tcp", turn.listen.tcp)]
     taken = _taken(config)
-    for transport, port in ports:
+    for way, port in ports.items():
+        loc: Loc = ("turn", "listen", way)
         for _, _, interface in _interfaces(config):
-            place = taken.get((interface.bind, transport, port or 0))
+            place = taken.get((interface.bind, _OVER[way], port))
             if place is not None:
-                what = f"{transport} port {port} of {interface.bind}"
-                yield Finding(("turn", "listen", transport), f"{what} is taken by {place}")
+                yield Finding(
+                    loc, f"{_OVER[way]} port {port} of {interface.bind} is taken by {place}"
+                )
+        twins = [other for other in ports if other < way and _OVER[other] == _OVER[way]]
+        if any(ports[other] == port for other in twins):
+            yield Finding(loc, f"{_OVER[way]} port {port} is listened on for {twins[0]} already")
+
+
+def certificate(config: Config) -> Iterator[Finding]:
+    turn = config.turn
+    if turn is None:
+        return
+    listen, loc = turn.listen, ("turn", "listen", "certificate")
+    secure = listen.tls is not None or listen.dtls is not None
+    if secure and listen.certificate is None:
+        yield Finding(("turn", "listen"), "TLS and DTLS need a certificate", "certificate: NAME")
+    if listen.certificate is None:
+        return
+    if not secure:
+        yield Finding(loc, "it is shown to nobody", "add tls: 5349", at_key=True)
+    found = config.certificates.get(listen.certificate)
+    if found is None:
+        message = f"there is no certificate {quoted(listen.certificate)}"
+        known = sorted(config.certificates)
+        yield Finding(loc, message, word=listen.certificate, known=known)
+    elif found.chain is None:
+        yield Finding(loc, f"{quoted(listen.certificate)} has no `chain` and `key` to show")
 
 
 def credentials(config: Config) -> Iterator[Finding]:

@@ -5,21 +5,18 @@ with; new handshakes get the new one.
 """
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.certificates import Material, Stamp, Unfit, paths, read, stamp_of
 from config.model import Certificate, Config
 from config.problems import Finding
 from sbc.actions import Note
-from sbc.transport.certificates import Material, Unfit, read
 
 DAY = 86_400.0
 THRESHOLDS = (0.0, DAY, 7 * DAY)
 """Before it expires, a warning; besides that at `warn_before`."""
-
-Stamp = tuple[tuple[int, int, int], ...]
-"""Of each file what changes with it: time, size, number."""
 
 
 class CannotRead(Exception):
@@ -139,22 +136,6 @@ def expiring(config: Config, epoch: float) -> list[Finding]:
             message = "has expired" if left <= 0 else f"expires in {left / DAY:.0f} days"
             findings.append(Finding(loc, message, at_key=True, severity="warning"))
     return findings
-
-
-def paths(section: Certificate) -> Sequence[str]:
-    return [path for path in (section.chain, section.key, section.trust) if path is not None]
-
-
-def stamp_of(section: Certificate) -> Stamp:
-    return tuple(_stamp(path) for path in paths(section))
-
-
-def _stamp(path: str) -> tuple[int, int, int]:
-    try:
-        found = Path(path).stat()
-    except (OSError, ValueError):
-        return (0, 0, 0)
-    return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def _warnings(kept: Kept, epoch: float) -> list[Note]:

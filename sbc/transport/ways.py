@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable
 from functools import partial
 
+from config.certificates import by_server_name, client_context, server_context
 from config.model import Config, SipListener, Trunk
 from sbc.actions import Flow
 from sbc.routing.certificate_names import fits
@@ -11,7 +12,6 @@ from sbc.routing.targets import wanted_names
 from sbc.sip.limits import Limits
 from sbc.sip.stream import StreamFramer
 from sbc.sip.uri import Uri
-from sbc.transport.certificates import by_server_name, client_context, server_context
 from sbc.transport.codec import Codec, SipStream
 from sbc.transport.rotation import Rotation
 from sbc.transport.tcp import Way

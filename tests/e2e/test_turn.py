@@ -20,8 +20,9 @@ from tests.e2e.support.loopback import Loopback
 from tests.e2e.support.processes import Running, kill, naming
 from tests.e2e.support.tools import path_of, require
 from tests.e2e.support.waiting import eventually
+from tests.support.authority import Authority
 
-PORT, ECHO = 13478, 13480
+PORT, SECURE, ECHO = 13478, 15349, 13480
 SECRETS = {"ANN": "pw", "TURN_KEY": "secret"}
 MESSAGES = 20
 """Each client sends so many; one takes about 20 ms."""
@@ -30,7 +31,9 @@ MESSAGES = 20
 @pytest.fixture
 def server(ending: ExitStack, tmp_path: Path, lo: Loopback) -> Running:
     file = tmp_path / "turn.yaml"
-    file.write_text(yaml.safe_dump(configuration(lo)))
+    pair = Authority(tmp_path).pair("turn", lo.wan, "turn.example.org")
+    text = configuration(lo, {"chain": str(pair.chain), "key": str(pair.key)})
+    file.write_text(yaml.safe_dump(text))
     command = [sys.executable, "-m", "stun_turn", str(file)]
     running = Running(command, tmp_path / "turn.log", env=SECRETS)
     ending.callback(running.end)
@@ -46,9 +49,12 @@ def echo(ending: ExitStack, tmp_path: Path, lo: Loopback) -> None:
     ending.callback(running.end)
 
 
-def configuration(lo: Loopback) -> dict[str, object]:
+def configuration(lo: Loopback, certificate: dict[str, str] | None = None) -> dict[str, object]:
+    """With a certificate, TLS and DTLS too."""
+    secure = {"tls": SECURE, "dtls": SECURE, "certificate": "edge"}
     return {
         "version": 1,
+        "certificates": {"edge": certificate} if certificate else {},
         "interfaces": {
             "wan": {
                 "zone": "outside",
@@ -68,7 +74,7 @@ def configuration(lo: Loopback) -> dict[str, object]:
         "routes": [{"name": "out", "from": {"trunk": "carrier"}, "to": ["carrier"]}],
         "turn": {
             "interfaces": ["wan"],
-            "listen": {"udp": PORT, "tcp": PORT},
+            "listen": {"udp": PORT, "tcp": PORT, **(secure if certificate else {})},
             "realm": "example.org",
             "relay_ports": "50000-50999",
             "credentials": {"users": {"ann": "${ENV:ANN}"}, "hmac": "${ENV:TURN_KEY}"},
@@ -103,6 +109,11 @@ HOW: dict[str, list[str]] = {
     "without RTCP": [*PASSWORD, "-c"],
     "padded over TCP": [*PASSWORD, "-D", "-t"],
     "with a time-limited account": ["-u", "ann", "-W", "secret"],
+    "channels over TLS": [*PASSWORD, "-S", "-t"],
+    "indications over TLS": [*PASSWORD, "-S", "-t", "-s"],
+    "channels over DTLS": [*PASSWORD, "-S"],
+    "indications over DTLS": [*PASSWORD, "-S", "-s"],
+    "client to client, over DTLS": [*PASSWORD, "-S", "-y"],
 }
 """Options of coturn's client."""
 
@@ -114,9 +125,10 @@ def test_coturn_s_client_gets_all_its_messages_back(
     """All ways beside each other, for each takes seconds to wait by itself."""
     clients = {}
     for name, options in HOW.items():
+        port = SECURE if "-S" in options else PORT
         clients[name] = start(
             tmp_path, name, "turnutils_uclient", *options, "-e", lo.callee, "-r", str(ECHO),
-            "-p", str(PORT), "-n", str(MESSAGES), "-m", "2", lo.wan,
+            "-p", str(port), "-n", str(MESSAGES), "-m", "2", lo.wan,
         )  # fmt: skip
         ending.callback(clients[name].end)
     for name, client in clients.items():

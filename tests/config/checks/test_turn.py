@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from config.checks.turn import credentials, families, listeners, relay_ports
+from config.checks.turn import certificate, credentials, families, listeners, relay_ports
 from config.model import Config
 from config.problems import Loc
 from tests.config.samples import model, told
@@ -25,7 +25,7 @@ def configured(changes: dict[Loc, Any] | None = None, **more: Any) -> Config:
 
 
 def test_a_section_without_mistakes_has_no_findings() -> None:
-    for check in (families, relay_ports, listeners, credentials):
+    for check in (families, relay_ports, listeners, certificate, credentials):
         assert list(check(configured())) == []
         assert list(check(model())) == []
 
@@ -63,6 +63,38 @@ def test_a_port_is_listened_on_once() -> None:
 def test_a_server_listens_somewhere() -> None:
     ((loc, _),) = told(list(listeners(configured(listen={}))))
     assert loc == ("turn", "listen")
+
+
+EDGE: dict[Loc, Any] = {("certificates", "edge"): {"chain": "/e.pem", "key": "/e.key"}}
+
+
+def test_udp_and_dtls_or_tcp_and_tls_need_ports_of_their_own() -> None:
+    listen = {"udp": 3478, "dtls": 3478, "tcp": 3478, "tls": 3478, "certificate": "edge"}
+    assert told(list(listeners(configured(EDGE, listen=listen)))) == [
+        (("turn", "listen", "tls"), "tcp port 3478 is listened on for tcp already"),
+        (("turn", "listen", "udp"), "udp port 3478 is listened on for dtls already"),
+    ]
+
+
+def test_tls_and_dtls_have_a_certificate_to_show() -> None:
+    listen = {"tls": 5349, "dtls": 5349}
+    assert told(list(certificate(configured(listen=listen)))) == [
+        (("turn", "listen"), "TLS and DTLS need a certificate")
+    ]
+    named = {**listen, "certificate": "edge"}
+    assert list(certificate(configured(EDGE, listen=named))) == []
+    ((loc, message),) = told(list(certificate(configured(listen=named))))
+    assert loc == ("turn", "listen", "certificate")
+    assert message == "there is no certificate `edge`"
+    trust: dict[Loc, Any] = {("certificates", "edge"): {"trust": "/ca.pem"}}
+    ((_, message),) = told(list(certificate(configured(trust, listen=named))))
+    assert message == "`edge` has no `chain` and `key` to show"
+
+
+def test_a_certificate_that_nobody_sees_is_worth_a_word() -> None:
+    listen = {"udp": 3478, "certificate": "edge"}
+    ((loc, _),) = told(list(certificate(configured(EDGE, listen=listen))))
+    assert loc == ("turn", "listen", "certificate")
 
 
 def test_somebody_must_be_able_to_use_it() -> None:

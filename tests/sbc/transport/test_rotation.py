@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from config.certificates import client_context
 from config.model import Certificate, Config
 from config.problems import Loc
-from sbc.transport.certificates import client_context
 from sbc.transport.rotation import DAY, CannotRead, Rotation, expiring
 from tests.config.samples import model
 from tests.support.authority import Authority, Pair

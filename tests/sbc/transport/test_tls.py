@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sbc.transport.certificates import by_server_name, client_context, read, server_context
+from config.certificates import by_server_name, client_context, read, server_context
 from sbc.transport.codec import Refused
 from sbc.transport.tls import TlsSession, server_name
 from tests.support.authority import Authority, Pair

@@ -21,6 +21,10 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
+Stamp = tuple[tuple[int, int, int], ...]
+"""Of each file what changes with it: time, size, number."""
+
+
 class Unfit(Exception):
     """The files do not make a certificate that can be used; the text says why."""
 
@@ -50,6 +54,22 @@ def read(section: Certificate) -> Material:
     if shown:
         _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), material)
     return material
+
+
+def paths(section: Certificate) -> Sequence[str]:
+    return [path for path in (section.chain, section.key, section.trust) if path is not None]
+
+
+def stamp_of(section: Certificate) -> Stamp:
+    return tuple(_stamp(path) for path in paths(section))
+
+
+def _stamp(path: str) -> tuple[int, int, int]:
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return (0, 0, 0)
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def server_context(shown: Material, trusted: Material | None, *, required: bool) -> ssl.SSLContext:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from config.certificates import Unfit, client_context, read, server_context, speaks_for
 from config.model import Certificate
-from sbc.transport.certificates import Unfit, client_context, read, server_context, speaks_for
 from tests.support.authority import Authority
 
 
