@@ -159,3 +159,6 @@ class MediaProfile(Section):
     """Other m-lines over plain UDP: passed on datagram by datagram, without their attributes."""
     rtcp_xr: Literal["relay", "hide"] = "relay"
     """Extended reports of the other side (RFC 3611) to this one. The border reads them anyway."""
+    police: Annotated[float, Field(strict=True, ge=1.1, le=100)] | None = None
+    """A stream that sends so many times what its codecs need (or b= says) is cut down to that.
+    None: it may send any amount."""

@@ -130,6 +130,9 @@ class SidePlan(Value, frozen=True, omit_defaults=True):
     """The end is sent to where its SDP says, wherever it sends from."""
     handover: bool = False
     """Any other source may take over at any time, as NG clients may ask."""
+    most_bytes: float | None = None
+    """A second, of RTP with its header: what it sends beyond that is dropped. None: it may send any
+    amount."""
 
 
 class StreamPlan(Value, frozen=True, omit_defaults=True):

@@ -10,6 +10,7 @@ from media.far_end import FarEndReports
 from media.ice.agent import Agent
 from media.ice.checked import Checked
 from media.latch import Latch, Terms, Verdict
+from media.police import Policer
 from media.ports import Choose
 from media.quality import Reception
 from media.renumber import Renumber, renumber_of
@@ -34,6 +35,7 @@ class SideState:
         "local",
         "mux",
         "name",
+        "policer",
         "protection",
         "receives",
         "reception",
@@ -71,6 +73,8 @@ class SideState:
         self.counts = Counts()
         self.protection: Protection | None = None
         """None: plain RTP."""
+        self.policer: Policer | None = None
+        """Of what it sends; None: nobody looks."""
         self.flow: Flow | None = None
         """As it is installed."""
         self.reports: FarEndReports | None = None
@@ -86,8 +90,9 @@ class SideState:
 
     @property
     def due(self) -> float:
-        """When its ICE agent must be looked at."""
-        return inf if self.ice is None else self.ice.due
+        """When its ICE agent, or how much it sends, must be looked at."""
+        checks = inf if self.ice is None else self.ice.due
+        return checks if self.policer is None else min(checks, self.policer.due)
 
     def destination(self, kind: Literal["rtp", "rtcp"]) -> Address | None:
         return (self.rtp if kind == "rtp" or self.mux else self.rtcp).destination
@@ -106,6 +111,12 @@ class SideState:
         self.sends, self.receives = plan.sends, plan.receives
         self.extended_reports = plan.extended_reports
         self.renumber = renumber_of(plan)
+        if plan.most_bytes is None:
+            self.policer = None
+        elif self.policer is None:
+            self.policer = Policer(plan.most_bytes, self.reception, self.counts, now)
+        else:
+            self.policer.rate = plan.most_bytes
 
     def _agree_checks(self, plan: IcePlan | None, mux: bool, now: float) -> None:
         had = self.ice
@@ -139,6 +150,11 @@ class SideState:
         if self.protection is None:
             self.protection = Protection(drops)
         self.protection.use(plan.sdes)
+
+    def within_bounds(self, data: bytes) -> bool:
+        """It may go on; else it is counted as policed."""
+        policer = self.policer
+        return policer is None or not policer.engaged or policer(data) is not None
 
     def protected(self, data: bytes) -> bytes | None:
         """RTP as it goes to this end; None: it cannot."""

@@ -147,6 +147,12 @@ class Stream:
         )
 
     def _outbound(self, side: SideState) -> Transform | None:
+        made, policer = self._made_fit(side), side.policer
+        if policer is None or not policer.engaged:
+            return made
+        return policer if made is None else Chain(policer, made)
+
+    def _made_fit(self, side: SideState) -> Transform | None:
         protection = self.other(side).protection
         if protection is None:
             return side.renumber
@@ -213,7 +219,7 @@ class Stream:
             side.counts.held += 1
         elif destination is None:
             side.counts.unsent += 1
-        else:
+        elif side.within_bounds(data):
             for each in self._translated(side, data, now):
                 leaving = other.protected(each)
                 if leaving is not None:
@@ -281,7 +287,7 @@ class Stream:
 
     @property
     def due(self) -> float:
-        """When its checks, or keys that are played, want `look`."""
+        """When its checks, keys that are played, or how much comes, want `look`."""
         keys = inf if self.ways is None else self.ways.due
         return min(self.a.due, self.b.due, keys)
 
@@ -293,6 +299,8 @@ class Stream:
                 actions += self._outgoing(side, side.ice.tick(now))
                 if side.ice.selected(1) != before:
                     actions += self.wire()
+            if side.policer is not None and side.policer.due <= now and side.policer.look(now):
+                actions += self.wire()
         return actions
 
     def _checked(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from media.sdp.address import is_unicast
+from media.sdp.bitrate import bandwidth_of
 from media.sdp.codec import Codec
 from media.sdp.face import SAID_NOTHING, Said, said, session_marks
 from media.sdp.media_description import Address, Media, is_rtp
@@ -24,6 +25,8 @@ class SideView:
     refused: bool
     """Port zero: the stream has ended, or never began."""
     transport: Said = SAID_NOTHING
+    bandwidth: float | None = None
+    """Bits a second, as b= says."""
 
     @property
     def opaque(self) -> bool:
@@ -53,4 +56,5 @@ def _view(index: int, line: Media, transport: Said) -> SideView:
         line.codecs,
         line.refused,
         transport,
+        bandwidth_of(line),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from config.model import CodecPolicy, Latching, MediaProfile
 from media.control import CodecClock, Dtls, IcePlan, Sdes, SidePlan
+from media.sdp.bitrate import most_bytes
 from media.sdp.codec import Codec
 from media.sdp.connectivity import EVERYWHERE, Reach
 from media.sdp.describe import SideView
@@ -73,7 +74,16 @@ def side_plan(facts: MediaSide, view: SideView | None, agreed: Agreed, epoch: in
         ice=transport.ice,
         mux=transport.mux,
         extended_reports=facts.profile.rtcp_xr == "relay",
+        most_bytes=_most_bytes(facts, view, agreed.told),
     )
+
+
+def _most_bytes(facts: MediaSide, view: SideView | None, told: tuple[Codec, ...]) -> float | None:
+    times = facts.profile.police
+    if times is None or view is None:
+        return None
+    most = most_bytes((*view.codecs, *told), view.bandwidth)
+    return None if most is None else times * most
 
 
 def clocks(said: tuple[Codec, ...], told: tuple[Codec, ...]) -> tuple[CodecClock, ...]:

@@ -100,6 +100,12 @@ class Metrics:
             ("zone", "trunk"),
             registry=self._registry,
         )
+        self._policed = Counter(
+            "sbc_stream_policed",
+            "Packets of streams that were more than their SDP allows, and were dropped.",
+            ("zone", "trunk"),
+            registry=self._registry,
+        )
         self._loss = self._histogram("loss_ratio", "Packets lost of those expected.", LOSS)
         self._jitter = self._histogram("jitter_seconds", "Interarrival jitter (RFC 3550).", JITTER)
         self._gap = self._histogram("longest_gap_seconds", "Longest time without a packet.", GAP)
@@ -177,6 +183,7 @@ class Metrics:
         judged = (labels.verdict(name), labels.place(where))
         self._child(self._verdicts, *of[:2], *judged).inc(exemplar=exemplar)
         self._child(self._kernel_drops, *of[:2]).inc(max(0, whole(report, "kernel_drops")))
+        self._child(self._policed, *of[:2]).inc(max(0, whole(report, "policed")))
         if not heard:
             return
         for histogram, value in (

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.control import (
-    Latched,
-)
+from media.control import Address, Latched
 from media.engine.flow import Local
 from tests.support.relay_world import ALICE, BOB, WAN, RelayWorld
 from tests.support.rtcp_packets import (
@@ -341,3 +339,54 @@ def test_rtcp_for_an_end_that_has_named_no_address_stays_here() -> None:
     world.program(side_plan(ALICE), side_plan(BOB, rtcp=None))
     assert world.arrive(("wan", ports.a + 1), REPORT, ALICE_RTCP) == []
     assert world.relay.drops == {"rtcp_kept_back": 1}
+
+
+def flood(world: RelayWorld, local: Local, source: Address, packets: int, first: int) -> int:
+    """A second of so many packets; how many of them went on."""
+    passed = 0
+    for number in range(first, first + packets):
+        passed += len(world.arrive(local, rtp(number, 160 * number), source))
+        world.advance(1 / packets)
+    world.advance(0.001)  # what floats have lost
+    return passed
+
+
+def test_a_stream_above_its_rate_is_cut_down_and_the_verdict_says_so() -> None:
+    """(M8)"""
+    world = RelayWorld()
+    wan, _ = world.call(most_bytes=100.0 * 172)
+    assert flood(world, wan, ALICE, 300, 0) == 300, "it is seen after a second"
+    assert world.engine.flows[wan, ALICE].outbound is not None
+    passed = flood(world, wan, ALICE, 300, 300) + flood(world, wan, ALICE, 300, 600)
+    assert 290 <= passed <= 301
+    report = world.report().streams[0].a
+    assert (report.policed, report.total.packets) == (600 - passed, 900)
+    assert report.forwarded == 300 + passed
+    assert report.verdict is not None
+    assert (report.verdict.name, report.verdict.where) == ("policed", "at")
+    for number in range(6):
+        flood(world, wan, ALICE, 50, 900 + 50 * number)
+    assert world.engine.flows[wan, ALICE].outbound is None, "it has kept to it for a while"
+
+
+def test_a_stream_that_keeps_to_its_rate_has_a_plain_flow() -> None:
+    """(M8)"""
+    world = RelayWorld()
+    wan, lan = world.call(most_bytes=100.0 * 172)
+    for second in range(3):
+        flood(world, wan, ALICE, 50, 50 * second)
+        flood(world, lan, BOB, 500, 500 * second)
+    assert world.engine.flows[wan, ALICE].outbound is None
+    assert world.engine.flows[lan, BOB].outbound is None, "of that side nothing is said"
+    streams = world.report().streams
+    assert (streams[0].a.policed, streams[0].b.policed) == (0, 0)
+
+
+def test_a_new_plan_may_end_the_policing() -> None:
+    """(M8)"""
+    world = RelayWorld()
+    wan, _ = world.call(most_bytes=100.0 * 172)
+    flood(world, wan, ALICE, 300, 0)
+    world.program(side_plan(ALICE), side_plan(BOB), supervise=True)
+    assert world.engine.flows[wan, ALICE].outbound is None
+    assert flood(world, wan, ALICE, 300, 300) == 300

@@ -18,15 +18,21 @@ REQUIRED = Ways(False, ("sdes",), ("AES_CM_128_HMAC_SHA1_80",))
 LATCHING = Latching(mode="subnet", prefix=28, prefix6=56)
 
 
+PROFILE = MediaProfile()
+
+
 def view(*lines: str, ip: str = "192.0.2.1") -> SideView:
     body = sdp(*lines, ip=ip)
     return describe(parse(body.replace(b"IP4", b"IP6") if ":" in ip else body))[0]
 
 
-def planned(seen: SideView | None, ways: Ways = IN_CLEAR, told: tuple[Codec, ...] = ()) -> SidePlan:
-    facts = MediaSide(
-        "wan", "203.0.113.10", CodecPolicy(), LATCHING, "192.0.2.9", MediaProfile(), ways
-    )
+def planned(
+    seen: SideView | None,
+    ways: Ways = IN_CLEAR,
+    told: tuple[Codec, ...] = (),
+    profile: MediaProfile = PROFILE,
+) -> SidePlan:
+    facts = MediaSide("wan", "203.0.113.10", CodecPolicy(), LATCHING, "192.0.2.9", profile, ways)
     transport = PLAIN_TRANSPORT
     if seen is not None:
         sdes, dtls = Keying(ways, bytes).agreed(seen.index, seen.transport, offered=True)
@@ -62,3 +68,24 @@ def test_keys_are_agreed_on_only_where_the_side_may_use_them() -> None:
     sdes = planned(view(KEYED), REQUIRED).sdes
     assert sdes is not None
     assert sdes.theirs[0].text == KEY
+
+
+def test_a_side_may_send_so_many_times_what_its_codecs_need() -> None:
+    """(M8)"""
+    strict = MediaProfile(police=3.0)
+    seen = view("m=audio 4000 RTP/AVP 18\r\na=rtpmap:18 G729/8000")
+    assert planned(seen, profile=strict).most_bytes == pytest.approx(3 * (11_800 + 9_600) / 8)
+    told = (Codec(0, "PCMU", 8000),)
+    assert planned(seen, told=told, profile=strict).most_bytes == pytest.approx(3 * 73_600 / 8)
+    video = view("m=video 4000 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\nb=AS:512")
+    assert planned(video, profile=strict).most_bytes == 3 * 64_000
+    assert planned(view("m=video 4000 RTP/AVP 97\r\na=rtpmap:97 H264/90000")).most_bytes is None
+    assert planned(None, profile=strict).most_bytes is None
+    assert planned(seen).most_bytes is None
+
+
+def test_extended_reports_go_to_a_side_unless_its_profile_hides_them() -> None:
+    """(Q7)"""
+    seen = view("m=audio 4000 RTP/AVP 0")
+    assert planned(seen).extended_reports
+    assert not planned(seen, profile=MediaProfile(rtcp_xr="hide")).extended_reports
