@@ -16,6 +16,7 @@ need tcpdump tcpdump
 need turnutils_uclient coturn
 need kamailio kamailio
 need linphonec linphone-cli
+ls /usr/lib/*/kamailio/modules/presence_xml.so >/dev/null 2>&1 || packages="$packages kamailio-presence-modules"
 
 [ -n "$packages" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

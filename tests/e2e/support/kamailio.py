@@ -1,6 +1,7 @@
 """Kamailio as a registrar: of the trusted core, where it believes everybody, or of a provider, who
 challenges all that comes from the border."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,34 @@ request_route {
     t_relay();
 }
 """
+_PRESENCE = """\
+loadmodule "db_text.so"
+loadmodule "presence.so"
+loadmodule "presence_xml.so"
+modparam("presence", "db_url", "text://@TABLES@")
+modparam("presence_xml", "db_url", "text://@TABLES@")
+modparam("presence", "server_address", "sip:@AT@")
+modparam("presence", "subs_db_mode", 0)
+modparam("presence", "publ_cache", 0)
+modparam("presence", "min_expires", 30)
+modparam("presence", "min_expires_action", 1)
+modparam("presence_xml", "force_active", 1)
+request_route {
+    if (!mf_process_maxfwd_header("10")) { exit; }
+    if (is_method("PUBLISH")) { if (t_newtran()) { handle_publish(); t_release(); } exit; }
+    if (is_method("SUBSCRIBE")) {
+        if (t_newtran()) { handle_subscribe(); t_release(); }
+        exit;
+    }
+    sl_send_reply("405", "No");
+}
+"""
+_TABLES = Path("/usr/share/kamailio/dbtext/kamailio")
+
+
+def presence_installed() -> bool:
+    modules = Path("/usr/lib").glob("*/kamailio/modules/presence_xml.so")
+    return _TABLES.is_dir() and any(modules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +137,20 @@ class Kamailio:
         directory: Path,
         wrap: Wrap = list,
         provider: Provider | None = None,
+        *,
+        presence: bool = False,
     ) -> None:
+        """`presence`: it keeps who is there, and tells who asks (RFC 3856, RFC 3903)."""
         directory.mkdir(parents=True)
         self._control = directory / "ctl.sock"
         file = directory / "kamailio.cfg"
         text = _CONFIGURATION.replace("@AT@", at(where))
-        text += _CORE if provider is None else provider.routes()
+        if presence:
+            shutil.copytree(_TABLES, directory / "tables")
+            text += _PRESENCE.replace("@TABLES@", str(directory / "tables"))
+            text = text.replace("@AT@", at(where))
+        else:
+            text += _CORE if provider is None else provider.routes()
         file.write_text(text.replace("@CONTROL@", str(self._control)))
         self._directory = directory
         command = [
