@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.fields import Name, Seconds, Section, Whole
-from config.peers import Reason, SessionTimer, TrunkLimits
+from config.fields import Name, Rate, Seconds, Section, Whole
+from config.peers import Reason, SessionTimer
 from config.secrets import Secret
 from config.srtp import Srtp
 from config.zones import IceMode, Latching, MuxMode, Privacy
@@ -70,6 +70,34 @@ class AccessIdentity(Section):
     """Who calls must be who was authenticated (A6)."""
 
 
+class PerUser(Section):
+    calls: Annotated[Whole, Field(ge=0)] | None = None
+    """At once, made by that user. None: as many as the group may."""
+    cps: Rate | None = None
+    """Calls begun by that user. None: as fast as he likes."""
+
+
+class Registers(Section):
+    """How many REGISTERs are looked at; a storm of them shall cost nobody else anything."""
+
+    per_source: Rate = 100.0
+    """From one address, challenges included; ten times as many at once."""
+    per_user: Rate = 1.0
+    """Of one user who has proved to be one; ten at once."""
+    excess: Literal["reject", "drop"] = "reject"
+    """What is too much gets 503 with Retry-After, or no answer."""
+
+
+class AccessLimits(Section):
+    max_duration: Seconds = 14_400.0
+    ring: Seconds = 180.0
+    calls: Annotated[Whole, Field(ge=0)] | None = None
+    """Of all phones together."""
+    subscriptions: Annotated[Whole, Field(ge=0)] = 2000
+    per_user: PerUser = PerUser()
+    registers: Registers = Registers()
+
+
 class Access(Section):
     """Phones of a zone, known by name and password."""
 
@@ -86,7 +114,7 @@ class Access(Section):
     ice: IceMode | None = None
     rtcp_mux: MuxMode | None = None
     media: Name | None = None
-    limits: TrunkLimits = TrunkLimits()
+    limits: AccessLimits = AccessLimits()
     session_timer: SessionTimer = SessionTimer()
     privacy: Privacy = Privacy()
     offerless: Literal["relay", "insert"] = "relay"

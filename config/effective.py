@@ -10,6 +10,7 @@ from typing import Literal
 
 from config.model import (
     Access,
+    AccessLimits,
     CodecPolicy,
     Config,
     IceMode,
@@ -123,7 +124,7 @@ def _peer(
         ice=peer.ice or zone.ice,
         rtcp_mux=peer.rtcp_mux or zone.rtcp_mux,
         media=MediaProfile() if media is None else config.media_profiles[media],
-        limits=peer.limits,
+        limits=_limits(peer.limits),
         offerless=peer.offerless,
         refer=peer.refer or ("relay" if zone.trust == "trusted" else "reject"),
         replaces=peer.replaces,
@@ -144,6 +145,14 @@ def _peer(
         register=register,
         nat=zone.nat or UNKEPT,
     )
+
+
+def _limits(limits: TrunkLimits | AccessLimits) -> TrunkLimits:
+    """Of an access group, what holds for it as for a trunk."""
+    if isinstance(limits, TrunkLimits):
+        return limits
+    names = TrunkLimits.model_fields
+    return TrunkLimits.model_construct(**{name: getattr(limits, name) for name in names})
 
 
 def _believed(zone: Zone, own: Privacy) -> bool:

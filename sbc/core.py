@@ -20,6 +20,7 @@ from sbc.location.finder import Finder
 from sbc.location.records import Answer, Question
 from sbc.proxy.roles import Roles
 from sbc.proxy.stateful import Forwarding
+from sbc.registrar.gate import SILENCE
 from sbc.registrar.phones import Phones
 from sbc.routing.listeners import Listeners
 from sbc.routing.sources import Sources
@@ -122,7 +123,8 @@ class Core:
         denied = self._phones.denied(request, flow)
         if denied is None:
             return False
-        self._wire.take(self._layer.refuse(request, flow, denied.status, denied.fields))
+        if denied.status != SILENCE:
+            self._wire.take(self._layer.refuse(request, flow, denied.status, denied.fields))
         return True
 
     def malformed(self, error: BadMessage, flow: Flow, now: float) -> list[Action]:

@@ -2,7 +2,7 @@
 
 
 class Rates:
-    __slots__ = ("_buckets", "_burst", "_most", "_rate")
+    __slots__ = ("_buckets", "_burst", "_most", "_rate", "_swept")
 
     def __init__(self, rate: float, burst: float, most: int = 20_000) -> None:
         """`rate`: a second. `most`: sources that are remembered; beyond them all others share one
@@ -11,6 +11,7 @@ class Rates:
         self._burst = burst
         self._most = most
         self._buckets: dict[str, tuple[float, float]] = {}
+        self._swept = float("-inf")
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -27,8 +28,11 @@ class Rates:
         return allowed
 
     def _forget(self, now: float) -> None:
-        """Those whose bucket is full again."""
+        """Those whose bucket is full again. Seldom, or a flood would pay for nothing but that."""
         full = self._burst / self._rate
+        if now - self._swept < full / 2:
+            return
+        self._swept = now
         self._buckets = {
             source: (left, at) for source, (left, at) in self._buckets.items() if now - at < full
         }

@@ -108,7 +108,8 @@ class Agent:
         self.elsewhere: Callable[[Raised], bool] | None = None
         """Takes what belongs to no call, as of a proxy; None: there is nothing of the kind."""
         self._invites: dict[Key, Call] = {}
-        self._in_use: Counter[str] = Counter()
+        self._in_use: Counter[str | tuple[str, str]] = Counter()
+        """Calls from each trunk or access group, and from each user of one."""
         shared.adopt = self._adopt
         shared.admit = partial(out_of_dialog.admit, self._in_use.__getitem__)
         """Calls from each trunk."""
@@ -195,17 +196,26 @@ class Agent:
 
     def _start(self, call: Call) -> None:
         self.calls[call.uid] = call
-        self._in_use[call.facts.caller.trunk] += 1
+        self._count(call, 1)
         self._wire.actions.append(Journal("start", call.uid, record_of(call, self._wire.now)))
         self._try(call, partial(setup.begin, call))
 
     def _remove(self, call: Call) -> None:
         if self.calls.pop(call.uid, None) is not None:
             self._invites.pop(call.caller.key, None)
-            self._in_use[call.facts.caller.trunk] -= 1
+            self._count(call, -1)
             self.recent[call.uid] = (call.record, call.trace)
             if len(self.recent) > RECENT:
                 del self.recent[next(iter(self.recent))]
+
+    def _count(self, call: Call, change: int) -> None:
+        peer, in_use = call.facts.caller, self._in_use
+        in_use[peer.trunk] += change
+        if peer.user is not None:
+            user = (peer.trunk, peer.user)
+            in_use[user] += change
+            if not in_use[user]:
+                del in_use[user]
 
     def _cancelled(self, key: Key, reasons: Sequence[str]) -> None:
         call = self._invites.get(key)

@@ -30,6 +30,7 @@ from sbc.policy.draining import RETRY_AFTER, draining
 from sbc.policy.extensions import extensions, supported, unknown_among
 from sbc.policy.hops import hops
 from sbc.policy.identity import identity
+from sbc.policy.per_user import per_user
 from sbc.policy.route import route
 from sbc.policy.session_interval import session_interval
 from sbc.registrar.bindings import Refused
@@ -46,6 +47,8 @@ from sbc.upstream.registration import contact_user
 _WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 """Methods which mean nothing outside a dialog."""
 
+InUse = Callable[[str | tuple[str, str]], int]
+"""How many calls a trunk or access group has now, or a user of one."""
 _Begin = Callable[[Key, Request, Flow, Attempt, Parties, list[Target]], None]
 
 
@@ -93,17 +96,13 @@ class OutOfDialog:
             identity(config.access),
             routed,
             admission(limits),
+            per_user(config.access),
         )
         """The published order: docs/policies.md."""
         self._unrouted = tuple(each for each in self._policies if each is not routed)
 
-    def receive(
-        self, key: Key, request: Request, flow: Flow, in_use: Callable[[str], int]
-    ) -> Call | None:
-        """The call that an INVITE begins, if it may; every other request is answered here.
-
-        `in_use`: how many calls a trunk has now.
-        """
+    def receive(self, key: Key, request: Request, flow: Flow, in_use: InUse) -> Call | None:
+        """The call that an INVITE begins, if it may; every other request is answered here."""
         if request.method == "INVITE":
             return self._invite(key, request, flow, in_use)
         trunk = self._trunk(flow)
@@ -195,9 +194,7 @@ class OutOfDialog:
         tag = self._wire.tokens.token(16)
         self._wire.respond(key, build_response(request, status, None, own, to_tag=tag))
 
-    def _invite(
-        self, key: Key, request: Request, flow: Flow, in_use: Callable[[str], int]
-    ) -> Call | None:
+    def _invite(self, key: Key, request: Request, flow: Flow, in_use: InUse) -> Call | None:
         trunk = self._trunk(flow)
         terms = self._shared.terms[trunk]
         zone = self._sources.zone(flow.interface)
@@ -212,6 +209,10 @@ class OutOfDialog:
             self._wire.note("invite_refused", labels, why=bad.reason)
             return None
         attempt = self._attempt(request, flow, who, in_use(trunk), least)
+        if attempt.user is not None:
+            calls = in_use((trunk, attempt.user))
+            fast = not self._phones.may_call(trunk, attempt.user)
+            attempt = replace(attempt, calls_of_user=calls, too_fast=fast)
         try:
             there = place(self._wire, request.headers, trunk, flow.interface)
             if there is not None and there.header == "Replaces" and terms.replaces == "local":
@@ -322,9 +323,7 @@ class OutOfDialog:
             call.targets = [call.callee.target]
         return call
 
-    def admit(
-        self, in_use: Callable[[str], int], peer: Peer, number: str, hops_left: int
-    ) -> Reached | Reject:
+    def admit(self, in_use: InUse, peer: Peer, number: str, hops_left: int) -> Reached | Reject:
         """May this peer have a call made to the number, by the policies of all calls?"""
         attempt = Attempt(
             zone=peer.zone,

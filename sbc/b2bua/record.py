@@ -94,7 +94,10 @@ def refusal_record(
             "text": verdict.why,
         },
         "attempts": [],
-        "legs": {"a": {"zone": attempt.zone, "trunk": attempt.trunk}, "b": None},
+        "legs": {
+            "a": {"zone": attempt.zone, "trunk": attempt.trunk, "user": attempt.user},
+            "b": None,
+        },
         "media": [],
         "reports": [],
     }
@@ -109,6 +112,7 @@ def _leg(leg: Leg) -> Record:
     return {
         "zone": leg.peer.zone,
         "trunk": leg.peer.trunk,
+        "user": leg.peer.user,
         "interface": leg.flow.interface,
         "transport": leg.flow.transport,
         "remote": f"{leg.flow.remote[0]}:{leg.flow.remote[1]}",

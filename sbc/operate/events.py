@@ -53,6 +53,7 @@ EVENTS: Mapping[str, Level] = {
     "subscribed": "info",
     "subscription_ended": "info",
     "sdes_over_plain": "warning",
+    "storm": "info",
     "target_cools": "warning",
     "tcp_refused": "warning",
     "too_large_for_udp": "warning",

@@ -26,6 +26,10 @@ class Attempt:
     """The session interval that it should have asked for; None: what it asks for will do."""
     user: str | None = None
     """Who was authenticated; None: of a trunk."""
+    calls_of_user: int = 0
+    """As `calls`, made by that user."""
+    too_fast: bool = False
+    """That user has begun more calls lately than he may."""
     caller: str = ""
     """User part of From, unescaped."""
     anonymous: bool = False

@@ -17,6 +17,8 @@ _NOBODY = "a password that nobody has"
 _MOST = 4
 """Credentials of one request that are looked at."""
 
+SILENCE = 0
+"""In place of a status: nothing is answered."""
 Field = tuple[str, str]
 
 

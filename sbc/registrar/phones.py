@@ -70,6 +70,8 @@ class Phones:
         registrar = self.at(flow)
         if registrar is None or self._on_connection(registrar, request, flow) is not None:
             return None
+        if request.method == "REGISTER" and not registrar.takes(flow.remote[0]):
+            return registrar.excess(flow.remote[0])
         result = self._checked(registrar, request, flow)
         if not isinstance(result, Denied):
             return None
@@ -88,6 +90,10 @@ class Phones:
         if registrar.at_core and request.method == "REGISTER":
             return _user(request.headers.to.uri)
         return _claimed(request) if registrar.at_core else registrar.gate.named(request)
+
+    def may_call(self, group: str, user: str) -> bool:
+        """One call more of that user in this second."""
+        return self._of[group].may_call(user)
 
     def _checked(
         self, registrar: Registrar, request: Request, flow: Flow

@@ -17,11 +17,12 @@ from sbc.registrar import gruu, outbound
 from sbc.registrar.absorbing import Absorbing
 from sbc.registrar.binding import Binding, as_record
 from sbc.registrar.bindings import Asked, Bindings, Bounds, Refused
-from sbc.registrar.gate import Gate
+from sbc.registrar.gate import SILENCE, Denied, Gate
 from sbc.registrar.gone import Gone
 from sbc.registrar.gruu import Gruus
 from sbc.registrar.nonces import Nonces
 from sbc.registrar.relaying import Came, Relaying
+from sbc.registrar.storm import MOST_USERS, Storm, retry_after
 from sbc.routing.listeners import Listeners
 from sbc.routing.targets import Target, Targets
 from sbc.sip.address import NameAddr
@@ -30,6 +31,7 @@ from sbc.sip.message import Request, Response, build_response
 from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
 from sbc.upstream.registration import Line
+from stun_turn.rate import Rates
 
 DATAGRAM_TIMER = 25.0
 """Seconds between two keepalives of a phone on UDP: less than any usual NAT forgets (RFC 5626
@@ -83,6 +85,9 @@ class Registrar:
         self.at_core = auth.at == "core"
         self.reuse_connection = auth.reuse_connection
         self.upstream = settings.upstream
+        self._storm = Storm(access.limits.registers)
+        cps = access.limits.per_user.cps
+        self._calls = None if cps is None else Rates(cps, max(1.0, cps), MOST_USERS)
         self.local_calls = access.survivability.local_calls
         self._domains = frozenset(domain.lower() for domain in access.domains)
         self._domain = access.domains[0]
@@ -118,6 +123,9 @@ class Registrar:
     def register(self, key: Key, request: Request, flow: Flow, user: str) -> None:
         """From one who has proved to be `user`, or who has to prove it to the core."""
         came = Came(key, request, flow, user)
+        if not self.at_core and not self._storm.takes_of(user, self._line.now):
+            self.refused(came, Refused(503, "too many of this user", (self._later(),)))
+            return
         try:
             refusal = self._insists(request) or self._identity(request, user)
             asked = refusal or self.bindings.asked(user, request, flow, self._line.now)
@@ -129,6 +137,25 @@ class Registrar:
             self._relaying.pass_on(came, asked)
         else:
             self.settled(came, self._granted(came, asked), self._own_fields(came))
+
+    def takes(self, source: str) -> bool:
+        """One REGISTER more from this address."""
+        return self._storm.takes(source, self._line.now)
+
+    def excess(self, source: str) -> Denied:
+        """What becomes of one that is too many."""
+        if many := self._storm.worth_a_word(self._line.now):
+            self._line.note("storm", {"trunk": self.name}, count=str(many), source=source)
+        if self._storm.drops:
+            return Denied(SILENCE, (), "storm")
+        return Denied(503, (self._later(),), "storm")
+
+    def _later(self) -> Field:
+        return retry_after(self._line.tokens.number(2**16))
+
+    def may_call(self, user: str) -> bool:
+        """One call more of that user in this second."""
+        return self._calls is None or self._calls.allow(user, self._line.now)
 
     def refused(self, came: Came, why: Refused) -> None:
         self._answer(came.key, came.request, why.status, why.fields)

@@ -25,3 +25,13 @@ def test_those_who_have_been_quiet_make_room() -> None:
         rates.allow(f"source {n}", 0.0)
     assert all(rates.allow(f"later {n}", 5.0) for n in range(100))
     assert len(rates) == 100
+
+
+def test_a_flood_does_not_make_us_look_for_room_all_the_time() -> None:
+    rates = Rates(rate=1.0, burst=10.0, most=100)
+    for n in range(100):
+        rates.allow(f"source {n}", 0.0)
+    assert not all(rates.allow(f"early {n}", 1.0) for n in range(20))  # looked, in vain
+    assert len(rates) == 101
+    assert [rates.allow(f"later {n}", 10.0) for n in range(50)] == [True] * 50
+    assert len(rates) <= 101

@@ -87,6 +87,7 @@ CALL: dict[str, Any] = {
         "a": {
             "zone": "core",
             "trunk": "pbx",
+            "user": None,
             "interface": "lan",
             "transport": "udp",
             "remote": "10.20.0.11:5060",
@@ -99,6 +100,7 @@ CALL: dict[str, Any] = {
         "b": {
             "zone": "carriers",
             "trunk": "carrier",
+            "user": None,
             "interface": "wan",
             "transport": "udp",
             "remote": "192.0.2.1:5060",

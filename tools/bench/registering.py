@@ -54,6 +54,7 @@ access:
     registrar: {{ mode: absorb, upstream: core, client_expires: 60s }}
     auth:
       users: {{ @USERS@ }}
+    limits: {{ registers: {{ per_source: 1000000/s, per_user: 1000000/s }} }}
 routes:
   - {{ name: out, from: {{ access: phones }}, to: [core] }}
 cdr: {{ spool: @FOLDER@/cdr-registering }}

@@ -169,6 +169,7 @@ def test_a_whole_call_is_told_to_the_last_field() -> None:
             "a": {
                 "zone": "outside",
                 "trunk": "carrier",
+                "user": None,
                 "interface": "wan",
                 "transport": "udp",
                 "remote": "192.0.2.1:5060",
@@ -181,6 +182,7 @@ def test_a_whole_call_is_told_to_the_last_field() -> None:
             "b": {
                 "zone": "inside",
                 "trunk": "pbx",
+                "user": None,
                 "interface": "lan",
                 "transport": "udp",
                 "remote": "10.20.0.11:5060",
@@ -227,7 +229,7 @@ def test_a_refused_call_is_told_to_the_last_field() -> None:
         "ended_by": "border",
         "cause": {"sip": 420, "q850": 127, "text": "requires foo"},
         "attempts": [],
-        "legs": {"a": {"zone": "outside", "trunk": "carrier"}, "b": None},
+        "legs": {"a": {"zone": "outside", "trunk": "carrier", "user": None}, "b": None},
         "media": [],
         "reports": [],
     }
