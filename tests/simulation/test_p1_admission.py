@@ -25,7 +25,7 @@ def test_one_call_more_than_allowed_is_refused_and_recorded() -> None:
     assert record["cause"] == {"sip": 503, "q850": 41, "text": "trunk is full"}
     assert (record["state"], record["legs"]) == (
         "ended",
-        {"a": {"zone": "outside", "trunk": "carrier"}, "b": None},
+        {"a": {"zone": "outside", "trunk": "carrier", "user": None}, "b": None},
     )
     hang_up(caller, callee)
     assert border.over()
