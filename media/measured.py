@@ -91,6 +91,7 @@ VerdictName = Literal[
     "waiting",
     "inactive",
     "srtp_auth_fail",
+    "ice_failed",
     "latched_elsewhere",
     "one_way",
     "no_media",

@@ -95,6 +95,14 @@ def _srtp_auth_fail(way: Direction) -> Verdict | None:
     return _bad("srtp_auth_fail", "before", f"{failed} packets failed authentication")
 
 
+def _ice_failed(way: Direction) -> Verdict | None:
+    """Of an end that is heard all the same, nothing is wrong."""
+    sender = way.sender
+    if sender.ice not in {"failed", "expired"} or _silence(way) < _patience(way):
+        return None
+    return _bad("ice_failed", "before", f"its ICE checks have {sender.ice}")
+
+
 def _elsewhere(way: Direction) -> Verdict | None:
     """Others than the latched one speak here. Strangers beside a good stream are no fault of it."""
     sender = way.sender
@@ -194,6 +202,7 @@ def _late(way: Direction) -> Verdict | None:
 _RULES: tuple[Callable[[Direction], Verdict | None], ...] = (
     _inactive,
     _srtp_auth_fail,
+    _ice_failed,
     _elsewhere,
     _silent,
     _wrong_payload,

@@ -122,6 +122,17 @@ def test_packets_that_prove_nothing_are_the_first_cause() -> None:
     assert said(side_report(auth_failed=112)) == ("srtp_auth_fail", "before")
 
 
+@pytest.mark.parametrize("standing", ["failed", "expired"])
+def test_silence_of_an_end_whose_ice_checks_failed_has_its_name(standing: str) -> None:
+    sender = side_report(NOTHING, ice=standing, latched=None)
+    assert verdict(sender, silent=5.0) == Verdict(
+        "ice_failed", "before", f"its ICE checks have {standing}"
+    )
+    assert said(sender, silent=4.0) == ("waiting", None)
+    assert said(side_report(ice=standing)) == ("ok", None)
+    assert said(side_report(NOTHING, ice="checking"), silent=5.0) == ("one_way", "before")
+
+
 def test_a_host_that_refuses_for_long_is_named_and_the_end_of_a_call_is_forgiven() -> None:
     deaf = side_report(refused=3)
     assert verdict(receiver=deaf, there=replace(STANDS, refused=2.0)) == Verdict(
