@@ -17,7 +17,7 @@ from sbc.b2bua.events import Abandoned, NeverAcknowledged, PrackReceived, Reques
 from sbc.b2bua.leg import Leg, methods
 from sbc.b2bua.pending import Asked
 from sbc.b2bua.usage import Usage
-from sbc.dialog.dialog import Dialog
+from sbc.dialog.dialog import Dialog, recorded
 from sbc.dialog.offer_answer import OfferAnswer, State
 from sbc.dialog.reliable import OPTION_TAG, ReliableSender
 from sbc.sip.errors import BadMessage
@@ -187,7 +187,7 @@ class Caller:
     def _response(
         self, usage: Usage, status: int, content: Content, fields: Sequence[Field] = ()
     ) -> Response:
-        own = (("Contact", self.leg.contact), self.leg.allow, *fields)
+        own = (("Contact", self.leg.contact), self.leg.allow, *recorded(self.request), *fields)
         return self.leg.response(self.request, status, own, content, usage.dialog.local_tag)
 
     def _arm(self, usage: Usage, sender: ReliableSender) -> None:

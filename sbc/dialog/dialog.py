@@ -200,6 +200,14 @@ class Dialog:
         self._routes = [("Route", route) for route in routes]
 
 
+def recorded(request: Request) -> tuple[tuple[str, str], ...]:
+    """What a response that makes a dialog repeats (§12.1.1), or requests of the peer would leave
+    out whoever wants to stay on the way."""
+    if not request.headers.has("record-route"):
+        return ()
+    return (("Record-Route", ", ".join(_clean(each) for each in request.headers.record_route)),)
+
+
 def _target(message: Request | Response) -> str | None:
     contacts = message.headers.contacts
     if not contacts:

@@ -298,3 +298,42 @@ def test_what_was_proxied_is_counted(border: Border) -> None:
         **{"trunk": "carrier", "to_trunk": "pbx"},
         **{"method": "INVITE", "status": "486"},
     }
+
+
+# --- SUBSCRIBE, NOTIFY, PUBLISH and MESSAGE (S16) ---
+
+
+def event_request(method: str, *extra: str) -> bytes:
+    made = invite("Event: presence", *extra, body="").replace(b"INVITE", method.encode())
+    return made
+
+
+def test_a_subscription_is_recorded_and_notified_back_through_us(border: Border) -> None:
+    """RFC 6665 §4.3: a proxy that wants to see the NOTIFY records itself."""
+    border.receive(event_request("SUBSCRIBE", "Expires: 60"), CALLER)
+    asked = border.request(CALLEE, "SUBSCRIBE")
+    routes = asked.headers.record_route
+    assert len(routes) == 2
+    notify = within(
+        "NOTIFY", routes, uri="sip:200@192.0.2.1:5060", host="10.20.0.11",
+        extra=("Event: presence", "Subscription-State: active"),
+    )  # fmt: skip
+    border.receive(notify, CALLEE)  # before the 200, as it may
+    told = border.request(CALLER, "NOTIFY")
+    assert told.headers.route == []
+    border.receive(answer(told, 200, tag=""), CALLER)
+    assert border.heard(CALLEE) == ["200"]
+    border.receive(answer(asked, 200, "Expires: 60"), CALLEE)
+    assert border.heard(CALLER) == ["200"]
+    assert border.over()
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "PUBLISH"])
+def test_what_makes_no_dialog_crosses_without_a_record(border: Border, method: str) -> None:
+    border.receive(event_request(method, "SIP-If-Match: abc"), CALLER)
+    sent = border.request(CALLEE, method)
+    assert not sent.headers.has("record-route")
+    assert sent.headers.get("sip-if-match") == "abc"
+    border.receive(answer(sent, 202), CALLEE)
+    assert border.heard(CALLER) == ["202"]
+    assert border.over()

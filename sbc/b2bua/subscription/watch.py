@@ -23,7 +23,7 @@ from sbc.b2bua.subscription.half import Half
 from sbc.b2bua.subscription.named import known_as
 from sbc.b2bua.subscription.subscription import LIST, Subscription, told_back, without_ours
 from sbc.b2bua.wire import GIVE_UP
-from sbc.dialog.dialog import Dialog
+from sbc.dialog.dialog import Dialog, recorded
 from sbc.routing.targets import Target
 from sbc.sip.errors import BadMessage
 from sbc.sip.event import Event
@@ -189,7 +189,7 @@ class Watch:
         content, _ = read_leniently(response, self._shared.terms[self.trunk])
         fields = (
             ("Contact", near.dialog.contact),
-            *_recorded(request),
+            *recorded(request),
             ("Expires", str(found.lasts())),
         )
         self.wire.respond(
@@ -293,8 +293,3 @@ def accepted(request: Request, here: Terms, there: Terms) -> list[str]:
     said = [each.partition(";")[0].strip().lower() for each in request.headers.elements("accept")]
     both = here.body_types & there.body_types
     return [each for each in dict.fromkeys(said) if each in both or each in _OF_SEVERAL]
-
-
-def _recorded(request: Request) -> tuple[Field, ...]:
-    """RFC 3261 §12.1.1."""
-    return tuple(("Record-Route", value) for value in request.headers.record_route)
