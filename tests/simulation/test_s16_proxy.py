@@ -304,8 +304,7 @@ def test_what_was_proxied_is_counted(border: Border) -> None:
 
 
 def event_request(method: str, *extra: str) -> bytes:
-    made = invite("Event: presence", *extra, body="").replace(b"INVITE", method.encode())
-    return made
+    return invite("Event: presence", *extra, body="").replace(b"INVITE", method.encode())
 
 
 def test_a_subscription_is_recorded_and_notified_back_through_us(border: Border) -> None:
