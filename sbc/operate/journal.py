@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from msgspec.json import Encoder
+
 from sbc.operate import open_calls
 from sbc.operate.append_file import AppendFile
 from sbc.operate.open_calls import MOST_CALLS, OpenCalls
@@ -27,7 +29,7 @@ FLUSH_EVERY = 0.1
 """Seconds: what a power cut may lose."""
 BOUND = 33_554_432
 """Bytes of memory for lines that wait for the disk, for CDRs and for starts each."""
-_encode = json.JSONEncoder(default=str, skipkeys=True, allow_nan=False).encode
+_encode = Encoder(enc_hook=str).encode
 OPEN_CDR_FILES = 2
 """Yesterday's, just after midnight, and today's."""
 
@@ -142,11 +144,10 @@ class Journal:
     def _encoded(self, uid: str, record: dict[str, object]) -> bytes:
         whole = {"uid": uid, "node": self._node, **record} | {"uid": uid}
         try:
-            text = _encode(whole)
-        except ValueError:  # JSON knows no NaN: null is what it means
+            return _encode(whole) + b"\n"
+        except (TypeError, ValueError):  # a key that is none, or a text that cannot be written
             loose = json.dumps(whole, default=str, skipkeys=True)
-            text = json.dumps(json.loads(loose, parse_constant=_null))
-        return text.encode() + b"\n"
+            return json.dumps(json.loads(loose, parse_constant=_null)).encode() + b"\n"
 
     def _lock_spool(self) -> None:
         if self._lock_file is not None:

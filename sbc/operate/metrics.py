@@ -43,6 +43,10 @@ SETUP = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 1
 DURATION = (1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0)
 """Seconds."""
 
+AT_ONCE = 256
+"""What happened is counted together, at the next scrape or when so much of it waits: one by one it
+would take several times as long, for by the next call the processor has forgotten the way."""
+
 _Metric = TypeVar("_Metric", Counter, Histogram)
 
 _STREAM = ("zone", "trunk", "codec")
@@ -68,6 +72,8 @@ class Metrics:
         self._now = _Now(names)
         self._registry.register(self._now)
         ProcessCollector(registry=self._registry)
+        self._waiting: list[Note | Record] = []
+        """What happened and is not counted yet."""
         self._children: dict[tuple[int | str, ...], Counter | Histogram] = {}
         """By metric and label values, which are closed sets (`labels`)."""
         self._events = Counter(
@@ -133,12 +139,31 @@ class Metrics:
 
     def note(self, note: Note) -> None:
         """Its `count`, if it has one, is how often it happened since the last note."""
-        count = dict(note.detail).get("count", "")
-        times = int(count) if count.isascii() and count.isdigit() else 1
-        self._events.labels(**self._labels.of_event(note.event, note.labels)).inc(times)
+        self._waiting.append(note)
+        if len(self._waiting) >= AT_ONCE:
+            self._count()
 
     def observe_cdr(self, cdr: Record) -> None:
         """To be called once for each CDR that goes to the journal."""
+        self._waiting.append(cdr)
+        if len(self._waiting) >= AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if isinstance(each, Note):
+                self._count_note(each)
+            else:
+                self._count_cdr(each)
+
+    def _count_note(self, note: Note) -> None:
+        count = dict(note.detail).get("count", "")
+        times = int(count) if count.isascii() and count.isdigit() else 1
+        values = self._labels.of_event(note.event, note.labels).values()
+        self._child(self._events, *values).inc(times)
+
+    def _count_cdr(self, cdr: Record) -> None:
         uid = text(cdr, "uid") or ""
         exemplar = {"call_uid": uid} if 0 < len(uid) <= _EXEMPLAR_MOST else None
         trunks = [self._labels.trunk(text(cdr, "legs", side, "trunk")) for side in ("a", "b")]
@@ -158,6 +183,7 @@ class Metrics:
 
     def exposition(self, status: Record, accept: str = "") -> tuple[bytes, str]:
         """The page and its content type. `status` is what the border says of itself now."""
+        self._count()
         self._now.status = status
         encode, content_type = choose_encoder(accept)
         return encode(self._registry), content_type

@@ -167,7 +167,7 @@ def test_the_records_of_calls_are_on_the_disk_when_it_has_ended(tmp_path: Path) 
     run(tmp_path, scenario)
     cdrs = (tmp_path / "cdr" / "cdr-2026-08-01.jsonl").read_text().splitlines()
     assert [json.loads(line)["uid"] for line in cdrs] == ["c1"]
-    assert '"uid": "c2"' in (tmp_path / "cdr" / "open.jsonl").read_text()
+    assert '"uid":"c2"' in (tmp_path / "cdr" / "open.jsonl").read_text()
 
 
 def test_calls_that_a_crash_cut_off_are_accounted_at_the_next_start(tmp_path: Path) -> None:

@@ -68,8 +68,7 @@ def test_whatever_is_noted_only_known_values_come_out(
         "core",
         "pbx",
         "lan",
-        "udp",
-        "tcp",
+        *("udp", "tcp", "tls", "ws", "wss"),
         "a",
         "b",
     }
