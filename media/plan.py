@@ -133,6 +133,8 @@ class SidePlan(Value, frozen=True, omit_defaults=True):
     most_bytes: float | None = None
     """A second, of RTP with its header: what it sends beyond that is dropped. None: it may send any
     amount."""
+    bundle: int | None = None
+    """Index of the stream whose port, checks and keys it shares on this side (RFC 9143)."""
 
 
 class StreamPlan(Value, frozen=True, omit_defaults=True):

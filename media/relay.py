@@ -180,6 +180,7 @@ class Relay:
                 actions += self._freed(stream, now) if stream else []
             else:
                 actions += session.streams[plan.index].agree(plan, its_terms, now)
+        actions += session.bundle()
         session.supervise(program, now)
         self._arm(session)
         return [*actions, Answer(ticket, Programmed(session.name))]

@@ -3,7 +3,7 @@
 A compound may begin with any packet (RFC 5506), for phones send lone BYE and feedback packets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from struct import Struct
 
@@ -107,6 +107,22 @@ class _Raw:
 
 def parse(data: bytes) -> tuple[Packet, ...]:
     return tuple(_read(raw) for raw in _split(data))
+
+
+def ssrcs_of(packets: Iterable[Packet]) -> frozenset[int]:
+    """Who sent a compound, and of whom it tells."""
+    found: set[int] = set()
+    for packet in packets:
+        match packet:
+            case SenderReport(ssrc=ssrc) | ReceiverReport(ssrc=ssrc):
+                found |= {ssrc, *(block.ssrc for block in packet.blocks)}
+            case Feedback():
+                found |= {packet.sender, packet.media}
+            case Bye(ssrcs=ssrcs):
+                found |= set(ssrcs)
+            case _:  # their sources stand in a report beside them
+                pass
+    return frozenset(found)
 
 
 def _split(data: bytes) -> Iterator[_Raw]:

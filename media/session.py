@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
+from media.bundle import link
 from media.control import Dead, Phase, Program, SessionReport, Side, Silent, StreamReport
 from media.dtmf.event import Pressed
 from media.engine.flow import EngineAction
@@ -69,6 +70,10 @@ class Session:
             if expected and side.asked_at is None:
                 side.asked_at = now
         self._set_due()
+
+    def bundle(self) -> list[EngineAction]:
+        """After streams have been agreed on: who shares a port with whom."""
+        return [*link(self.streams, "a"), *link(self.streams, "b")]
 
     def removed(self, index: int, now: float) -> Stream | None:
         """A stream that was refused or given up; what it was stays in the report."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from math import inf
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from media.control import Address, IcePlan, Side, SidePlan
 from media.engine.flow import Counts, Flow, Local
@@ -17,6 +17,9 @@ from media.renumber import Renumber, renumber_of
 from media.srtp import Protection
 from media.supervision import Watch
 
+if TYPE_CHECKING:
+    from media.stream import Stream
+
 _MOST_SOURCES = 4
 """Rejected sources that are remembered by address."""
 
@@ -25,14 +28,17 @@ class SideState:
     __slots__ = (
         "_choose",
         "asked_at",
+        "bundle",
         "cname",
         "codecs",
         "counts",
+        "egress",
         "epoch",
         "extended_reports",
         "flow",
         "ice",
         "local",
+        "members",
         "mux",
         "name",
         "policer",
@@ -47,6 +53,7 @@ class SideState:
         "rtcp_at",
         "rtp",
         "sends",
+        "shared",
         "watch",
     )
 
@@ -55,6 +62,13 @@ class SideState:
         self.name = name
         self.local = local
         """Its RTP port."""
+        self.egress = local
+        """From where it is sent its packets: its own port, or that of a bundle."""
+        self.bundle: int | None = None
+        """The stream whose port it shares (RFC 9143), and if it does."""
+        self.shared = False
+        self.members: tuple[Stream, ...] = ()
+        """Those which share ours; each of a higher number, so that nothing refers to itself."""
         self.cname = cname
         """Stands in for the end's own CNAME on the other side."""
         self.sends = self.receives = False
@@ -86,7 +100,7 @@ class SideState:
 
     @property
     def rtcp_local(self) -> Local:
-        return self.local if self.mux else (self.local[0], self.local[1] + 1)
+        return self.egress if self.mux else (self.local[0], self.local[1] + 1)
 
     @property
     def due(self) -> float:
@@ -98,9 +112,12 @@ class SideState:
         return (self.rtp if kind == "rtp" or self.mux else self.rtcp).destination
 
     def agree(self, plan: SidePlan, rtp: Terms, rtcp: Terms, now: float) -> None:
-        self._agree_checks(plan.ice, plan.mux, now)
-        self.rtp.agree(rtp, plan.epoch, now)
-        self.rtcp.agree(rtcp, plan.epoch, now)
+        self.bundle = plan.bundle
+        if self.bundle is None:
+            self.leave()
+            self._agree_checks(plan.ice, plan.mux, now)
+            self.rtp.agree(rtp, plan.epoch, now)
+            self.rtcp.agree(rtcp, plan.epoch, now)
         codecs = tuple((codec.payload_type, codec.name, codec.rate) for codec in plan.codecs)
         if codecs != self.codecs:
             self.codecs = codecs
@@ -132,6 +149,22 @@ class SideState:
             self.rtcp = Checked(self.ice, 1 if mux else 2)
         self.mux = mux
 
+    def share(self, carrier: "SideState") -> None:
+        """The port, the checks, the latches and the keys of another stream."""
+        self.shared, self.mux, self.ice = True, True, None
+        self.egress, self.rtp, self.rtcp = carrier.egress, carrier.rtp, carrier.rtcp
+        self.protection = carrier.protection
+
+    def leave(self) -> None:
+        """It has all this by itself (again)."""
+        if self.shared:
+            self.shared, self.mux, self.egress = False, False, self.local
+            self.rtp, self.rtcp, self.protection = Latch(), Latch(), None
+
+    def hears(self, payload_type: int) -> bool:
+        """Is this a number of its codecs?"""
+        return any(number == payload_type for number, _, _ in self.codecs)
+
     def may_send_rtcp(self, source: Address, now: float) -> bool:
         """As from who sends RTP: with mux from the very same source, else from the same host."""
         known = self.rtp.latched
@@ -144,8 +177,8 @@ class SideState:
 
     def secure(self, plan: SidePlan, drops: Counter[str]) -> None:
         """What is kept of the same keys goes on: roll-over counters and replay lists."""
-        if plan.sdes is None:
-            self.protection = None
+        if self.shared or plan.sdes is None:
+            self.protection = self.protection if self.shared else None
             return
         if self.protection is None:
             self.protection = Protection(drops)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Literal
 
-from media import renumber, srtp
+from media import bundle, renumber, srtp
 from media.control import Address, Event, KeyPressed, Latched, Side, StreamPlan
 from media.dtmf.event import Pressed
 from media.dtmf.ways import Ways
@@ -19,7 +19,7 @@ from media.ice.checklist import Outgoing
 from media.latch import Terms, Verdict, rtcp_terms, rtp_terms
 from media.ports import Choose
 from media.rings import EndsAt, comes_back
-from media.rtcp import BadRtcp, hide, parse
+from media.rtcp import BadRtcp, Packet, hide, parse
 from media.rtp import is_rtcp, is_rtp, looks_like_rtp
 from media.side import SideState
 from media.value import Value
@@ -116,6 +116,10 @@ class Stream:
     def wire(self) -> list[EngineAction]:
         return [*self._wire(self.a), *self._wire(self.b)]
 
+    def wire_all(self, side: SideState) -> list[EngineAction]:
+        """With the streams that share the port of this side."""
+        return [*self.wire(), *(action for each in side.members for action in each.wire())]
+
     def _wire(self, side: SideState) -> Iterator[EngineAction]:
         before, wanted = side.flow, self._wanted(side)
         if before is not None and wanted is None:
@@ -130,20 +134,20 @@ class Stream:
 
     def _wanted(self, side: SideState) -> Flow | None:
         source = side.rtp.source
-        if source is None:
+        if source is None or side.shared:
             return None
         other = self.other(side)
         return Flow(
             local=side.local,
             source=source,
-            egress=other.local,
+            egress=other.egress,
             destination=self._onward(other, "rtp"),
             forward=self.may_cross(side),
             reception=side.reception,
             counts=side.counts,
             inbound=None if side.protection is None else side.protection.unprotect,
             outbound=self._outbound(side),
-            up=self.opaque or self.ways is not None,
+            up=self.opaque or self.ways is not None or bool(side.members),
         )
 
     def _outbound(self, side: SideState) -> Transform | None:
@@ -175,8 +179,26 @@ class Stream:
             return self._checked(side, 1, data, source, now)
         if side.mux and not self.opaque and is_rtcp(data, len(data)):
             return self.rtcp(side, data, source, now)
+        if side.shared:
+            self._drops["bundled"] += 1
+            return []
         clear = data if self.opaque else self._authentic(side, data)
-        return [] if clear is None else self._heard(side, clear, source, now)
+        if clear is None:
+            return []
+        if side.members:
+            return self._bundled(side, clear, source, now)
+        return self._heard(side, clear, source, now)
+
+    def _bundled(
+        self, side: SideState, data: bytes, source: Address, now: float
+    ) -> list[EngineAction | Tell]:
+        """For one of the streams on this port, by its payload type (RFC 9143 §9.2)."""
+        before = side.rtp.source
+        stream = bundle.heard_by(self, side, data[1] & 0x7F)
+        actions = stream._heard(stream.end(side.name), data, source, now)
+        if side.rtp.source != before:
+            actions += self.wire_all(side)
+        return actions
 
     def _authentic(self, side: SideState, data: bytes) -> bytes | None:
         """RTP in clear, before anything is believed of it: a forged packet moves no latch."""
@@ -223,7 +245,7 @@ class Stream:
             for each in self._translated(side, data, now):
                 leaving = other.protected(each)
                 if leaving is not None:
-                    yield Send(leaving, other.local, destination, side.counts)
+                    yield Send(leaving, other.egress, destination, side.counts)
 
     def _translated(self, side: SideState, data: bytes, now: float) -> Sequence[bytes]:
         if self.opaque:
@@ -248,7 +270,7 @@ class Stream:
             if side.receives and destination is not None:
                 leaving = side.protected(data)
                 if leaving is not None:
-                    yield Send(leaving, side.local, destination, self.other(side).counts)
+                    yield Send(leaving, side.egress, destination, self.other(side).counts)
         for name, pressed in self.ways.told():
             yield Tell(KeyPressed(self._session, name, pressed.key, pressed.milliseconds))
 
@@ -272,6 +294,13 @@ class Stream:
         except BadRtcp:
             self._drops["malformed"] += 1
             return []
+        stream = bundle.told_by(self, side, packets) if side.members else self
+        return stream.reports(stream.end(side.name), clear, packets, now)
+
+    def reports(
+        self, side: SideState, clear: bytes, packets: Sequence[Packet], now: float
+    ) -> list[EngineAction | Tell]:
+        """What `side` tells of itself, and of what it hears."""
         side.far_end_reports().received(packets, now)
         other = self.other(side)
         destination = self._onward(other, "rtcp")
@@ -298,7 +327,7 @@ class Stream:
                 before = side.ice.selected(1)
                 actions += self._outgoing(side, side.ice.tick(now))
                 if side.ice.selected(1) != before:
-                    actions += self.wire()
+                    actions += self.wire_all(side)
             if side.policer is not None and side.policer.due <= now and side.policer.look(now):
                 actions += self.wire()
         return actions
@@ -315,7 +344,7 @@ class Stream:
             self._drops[outcome.dropped] += 1
         actions = self._outgoing(side, outcome.outgoing)
         if agent.selected(1) != before:
-            actions += self.wire()
+            actions += self.wire_all(side)
         return actions
 
     def _outgoing(self, side: SideState, outgoing: Sequence[Outgoing]) -> list[EngineAction | Tell]:

@@ -8,6 +8,8 @@ from media.sdp.codec import Codec, codecs_of
 
 Address = tuple[str, int]
 
+BUNDLE_ONLY = "a=bundle-only"
+
 _NOT_YET_KNOWN = 9
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -64,8 +66,11 @@ class Media:
 
     @property
     def refused(self) -> bool:
-        """Port zero refuses a stream, or ends it; its line keeps its place (RFC 3264 §6)."""
-        return self.port == 0
+        """Port zero refuses a stream, or ends it; its line keeps its place (RFC 3264 §6).
+
+        In an offer it may also mean that the line is to share the port of another (RFC 9143 §6).
+        """
+        return self.port == 0 and BUNDLE_ONLY not in self.lines
 
     def attribute(self, name: str) -> str | None:
         """The first value of a media-level attribute; empty for a property attribute."""
@@ -92,17 +97,18 @@ class Media:
 
     @property
     def sends(self) -> bool:
-        return self.port != 0 and self.direction in {"sendrecv", "sendonly"}
+        return not self.refused and self.direction in {"sendrecv", "sendonly"}
 
     @property
     def receives(self) -> bool:
-        return self.port != 0 and not self.held and self.direction in {"sendrecv", "recvonly"}
+        can = not self.refused and not self.held
+        return can and self.direction in {"sendrecv", "recvonly"}
 
     @property
     def rtp(self) -> Address | None:
         """Where this peer wants RTP; None when it wants none."""
         ip = self.connection_ip
-        return None if self.refused or ip is None or ip in UNSPECIFIED else (ip, self.port)
+        return None if not self.port or ip is None or ip in UNSPECIFIED else (ip, self.port)
 
     @property
     def rtcp(self) -> Address | None:

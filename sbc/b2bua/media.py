@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from config.model import CodecPolicy
 from media.control import Opened, Program, Side, StreamPlan, StreamRequest
-from media.sdp import keys, laws
+from media.sdp import bundle, keys, laws
 from media.sdp.anchor import (
     BadAnswer,
     OriginTrack,
@@ -28,7 +28,7 @@ from media.sdp.laws import Swapped
 from media.sdp.policy import both, rules_of
 from media.sdp.session import Session
 from sbc.b2bua.facing import OTHER, Facing
-from sbc.b2bua.media_side import PLAIN_TRANSPORT, MediaSide
+from sbc.b2bua.media_side import PLAIN_TRANSPORT, MediaSide, Transport
 from sbc.b2bua.planning import Spoken, closed_plan, stream_plan
 from sbc.b2bua.talk import Talk, Views
 
@@ -47,6 +47,7 @@ class NotSecure(NotAcceptable):
 class MediaPlan:
     __slots__ = (
         "_begun",
+        "_bundles",
         "_epochs",
         "_facing",
         "_keys",
@@ -97,6 +98,7 @@ class MediaPlan:
         """Of the branch that the relay serves: the one that spoke last."""
         self._offerer: Side = "a"
         """Who made the offer that those views come from."""
+        self._bundles: Mapping[Side, bundle.Bundle] = {}
         self._epochs: dict[Side, int] = {"a": 0, "b": 0}
         self._rules = rules_of(a.profile, b.profile)
         self._keys = keys.meet(a.profile.dtmf, b.profile.dtmf)
@@ -148,8 +150,8 @@ class MediaPlan:
         ours = anchored(swap.session, track.origin, ports, policy, rules=rules, faces=faces)
         if self._keys:
             ours = keys.offered(ours, self.sides[to].profile.dtmf)
-        ours = track.stamp(ours)
         talk = self._talk(branch)
+        ours = track.stamp(bundle.written(ours, talk.bundles.get(to, bundle.NONE)))
         talk.sent[to] = ours
         talk.made[by] = talk.said[by] = session
         talk.told[to] = ours
@@ -183,6 +185,8 @@ class MediaPlan:
             ours = laws.back(ours, talk.laws)
         if self._keys:
             ours = keys.answered(ours, made, self.sides[to].profile.dtmf)
+        talk.bundles[to] = kept = bundle.accepted(made, ours)
+        ours = bundle.written(ours, kept)
         talk.said[by] = session
         talk.views = {to: views[to], by: _taken(views[by], ours)}
         talk.offerer = to
@@ -270,7 +274,7 @@ class MediaPlan:
             self._epochs["a"] += 1
             self._epochs["b"] += 1
         self._views, self._told, self._laws = views, talk.told, talk.laws
-        self._offerer = talk.offerer
+        self._offerer, self._bundles = talk.offerer, talk.bundles
 
     # --- how packets travel on each side ----------------------------------------------------------
 
@@ -319,6 +323,9 @@ class MediaPlan:
         if view is None:
             return Spoken(facts, None, (), PLAIN_TRANSPORT, epoch)
         transport = self._facing.agreed(side, view, offered=side == self._offerer)
+        carrier = self._bundles.get(side, bundle.NONE).carrier(index)
+        if carrier is not None:
+            transport = Transport(mux=True, bundle=carrier)
         return Spoken(facts, view, self._told_codecs(side, index), transport, epoch)
 
     def _told_codecs(self, side: Side, index: int) -> tuple[Codec, ...]:

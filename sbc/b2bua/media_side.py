@@ -36,6 +36,8 @@ class Transport:
     dtls: Dtls | None = None
     ice: IcePlan | None = None
     mux: bool = False
+    bundle: int | None = None
+    """The stream whose port and keys it shares."""
 
 
 PLAIN_TRANSPORT = Transport()
@@ -73,6 +75,7 @@ def side_plan(facts: MediaSide, view: SideView | None, agreed: Agreed, epoch: in
         dtls=transport.dtls,
         ice=transport.ice,
         mux=transport.mux,
+        bundle=transport.bundle,
         extended_reports=facts.profile.rtcp_xr == "relay",
         most_bytes=_most_bytes(facts, view, agreed.told),
     )

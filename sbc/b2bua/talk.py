@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from media.control import Side
+from media.sdp.bundle import Bundle
 from media.sdp.codec import Codec
 from media.sdp.describe import SideView
 from media.sdp.session import Session
@@ -33,6 +34,8 @@ class Talk:
     """The last one to each side that named our own address, while it has another (M2)."""
     laws: dict[int, Codec] = field(default_factory=dict)
     """Lines of the open or last offer that went on in the other law of G.711, and their own."""
+    bundles: dict[Side, Bundle] = field(default_factory=dict)
+    """Which of their m-lines the sides have on one port."""
 
     def copy(self) -> Talk:
         return Talk(
@@ -45,4 +48,5 @@ class Talk:
             dict(self.told),
             dict(self.ours),
             dict(self.laws),
+            dict(self.bundles),
         )

@@ -258,3 +258,50 @@ def test_reduced_size_goes_back_only_if_both_ends_have_it() -> None:
 
         assert "a=rtcp-rsize" in ours
         assert ("a=rtcp-rsize" in back) is expected
+
+
+# --- one port for several m-lines -----------------------------------------------------------------
+
+
+def bundled_call() -> tuple[MediaPlan, str]:
+    plan = planned("accept", "none")
+    plan.opened(Opened("call", (StreamPorts(1, 30002, 40002),)))
+    lines = [
+        *(AUDIO, "a=mid:0", MUX, *ICE),
+        *("m=video 4000 RTP/AVP 96", "a=rtpmap:96 VP8/90000", "a=mid:1", MUX, *ICE),
+    ]
+    body = sdp(*lines, ip=A_IP).replace(b"t=0 0\r\n", b"t=0 0\r\na=group:BUNDLE 0 1\r\n")
+    plan.offer(parse(body), "a")
+    reply = sdp(
+        "m=audio 6000 RTP/AVP 8", "m=video 6002 RTP/AVP 96", "a=rtpmap:96 VP8/90000", ip=B_IP
+    )
+    return plan, text(plan.answer(parse(reply), "b", "branch"))
+
+
+def test_a_bundle_of_one_side_shares_a_port_there_and_has_two_on_the_other() -> None:
+    plan, back = bundled_call()
+    audio, video = plan.program(answered=True).streams
+
+    assert "a=group:BUNDLE 0 1\r\n" in back
+    assert "m=video 30000 RTP/AVP 96\r\n" in back
+    assert (audio.a.bundle, video.a.bundle) == (None, 0)
+    assert audio.a.ice is not None
+    assert video.a.ice is None
+    assert (audio.b.bundle, video.b.bundle) == (None, None)
+
+
+def test_a_later_offer_of_ours_keeps_the_bundle() -> None:
+    plan, _ = bundled_call()
+    again = sdp(
+        "m=audio 6000 RTP/AVP 8",
+        "a=sendonly",
+        "m=video 6002 RTP/AVP 96",
+        "a=rtpmap:96 VP8/90000",
+        ip=B_IP,
+    )
+
+    ours = text(plan.offer(parse(again), "b", "branch"))
+
+    assert "a=group:BUNDLE 0 1\r\n" in ours
+    assert "m=video 30000 " in ours
+    assert "a=mid:1\r\n" in ours
