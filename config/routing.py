@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from config.fields import LIST, MAPPING, WORD, Name, Seconds, Section
+from config.fields import LIST, MAPPING, WORD, Name, Seconds, Section, Whole
 
 
 class Source(Section):
@@ -40,13 +40,32 @@ class Match(Section):
     """An access group in which the called user has a phone that is registered."""
 
 
+def _cause(value: object) -> str | None:
+    return WORD if isinstance(value, str) else "number" if isinstance(value, int) else None
+
+
+FailoverCause = Annotated[
+    Annotated[Literal["timeout", "unreachable"], Tag(WORD)]
+    | Annotated[Whole, Field(ge=400, le=699), Tag("number")],
+    Discriminator(
+        _cause,
+        custom_error_type="form",
+        custom_error_message="expected a status from 400 on, timeout or unreachable",
+    ),
+]
+
+
 class Failover(Section):
     """When another server is tried (R4, RFC 3263 §4.3)."""
 
+    causes: tuple[FailoverCause, ...] = (408, 500, 502, 503, 504, "timeout", "unreachable")
+    """Final answers after which another is tried; `timeout`: it kept silent, `unreachable`: no way
+    to it. Never once media was described to the caller."""
     no_answer_after: Annotated[Seconds, Field(ge=1, le=32)] = 4.0
     """A server that has said nothing at all for so long is given up, if there is another."""
     setup_budget: Annotated[Seconds, Field(ge=1, le=180)] = 20.0
-    """After so long, from the caller's INVITE on, no other is tried."""
+    """After so long, from the caller's INVITE on, no other is tried, and the last one is not waited
+    for if it has said nothing at all."""
 
 
 class Route(Section):

@@ -16,8 +16,8 @@ from sbc.b2bua.causes import reasons
 from sbc.b2bua.content import EMPTY, Content, read_leniently
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.events import Answered, Progressed, Refused
-from sbc.b2bua.identity import user_of
 from sbc.b2bua.leg import Leg, methods
+from sbc.b2bua.redirect import redirected_to
 from sbc.b2bua.session import session_fields
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import GIVE_UP
@@ -26,10 +26,8 @@ from sbc.dialog.offer_answer import OfferAnswer, State
 from sbc.dialog.reliable import OPTION_TAG, ReliableReceiver
 from sbc.dialog.session_timer import SessionTimer
 from sbc.registrar.passed import challenges
-from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request
-from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
 from sbc.upstream.accounts import CHALLENGES, Sent, credentials_of
 
@@ -137,6 +135,8 @@ class Callee:
     def responded(self, key: Key, response: Response, flow: Flow) -> None:
         leg = self.leg
         leg.heard(response)
+        if flow.transport == "tcp":
+            leg.wire.large.took(flow, leg.flow)
         leg.call.session = leg.call.session.complete(leg.wire.tokens)
         status = response.status
         if status in CHALLENGES and self._answered_challenge(key, response):
@@ -184,7 +184,7 @@ class Callee:
             return False
         leg.wire.cancel(self.key, (leg.session_field(),))
         self.final = self.cancelled = True
-        leg.wire.tell(leg.call, Refused(408, EMPTY, ()))
+        leg.wire.tell(leg.call, Refused(408, EMPTY, (), unheard="timeout"))
         return True
 
     def failed(self, key: Key, cause: str) -> None:
@@ -193,8 +193,11 @@ class Callee:
             return
         self.final = True
         self._forget_others(None)
-        status = 408 if cause == "timeout" else 503
-        self.leg.wire.tell(self.leg.call, Refused(status, EMPTY, ()))
+        if cause == "timeout":
+            refused = Refused(408, EMPTY, (), unheard="timeout")
+        else:
+            refused = Refused(503, EMPTY, (), unheard="unreachable")
+        self.leg.wire.tell(self.leg.call, refused)
 
     def _usage(self, response: Response, flow: Flow) -> Usage | None:
         """The dialog of a 1xx or 2xx (RFC 3261 §12.1); None if it may begin none."""
@@ -274,7 +277,7 @@ class Callee:
     def _accepted(self, key: Key, usage: Usage, response: Response) -> None:
         cseq = response.headers.cseq.number
         if usage.confirmed:  # repeated: our ACK was lost
-            usage.acknowledge_again(response)
+            usage.acks.again(response)
             return
         usage.confirmed = True
         usage.dialog.early = False
@@ -321,7 +324,7 @@ class Callee:
             return
         self.final = True
         self._forget_others(None)
-        contacts = _redirects(response) if response.status < 400 else ()
+        contacts = redirected_to(response) if response.status < 400 else ()
         content, _ = read_leniently(response, self.leg.terms)
         challenge = self._for_caller(response)
         self.leg.wire.tell(self.leg.call, Refused(response.status, content, contacts, challenge))
@@ -375,23 +378,3 @@ class Callee:
         if not self.final and not self.cancelled:
             self.cancelled = True
             self.leg.wire.cancel(self.key, (self.leg.session_field(), *fields))
-
-
-def _redirects(response: Response) -> tuple[str, ...]:
-    """The users that a 3xx names, most wanted first (RFC 3261 §20.10); their hosts stay on their
-    side."""
-    try:
-        contacts = sorted(response.headers.contacts[:5], key=_wanted, reverse=True)
-        users = [user_of(Uri.parse(contact.uri)) for contact in contacts]
-    except BadMessage:
-        return ()
-    return tuple(user for user in users if user)
-
-
-def _wanted(contact: NameAddr) -> float:
-    """Its q value; a malformed one is as good as none."""
-    try:
-        q = float(contact.param("q") or 1.0)
-    except ValueError:
-        return 1.0
-    return q if 0.0 <= q <= 1.0 else 1.0

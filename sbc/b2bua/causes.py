@@ -45,7 +45,6 @@ _Q850_OF_STATUS = {
     604: 1,
     606: 65,
 }
-_TRY_ELSEWHERE = {408, 500, 502, 503, 504}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +104,6 @@ def bad_answer(error: BadAnswer) -> Cause:
 
 def refused(status: int) -> Cause:
     return Cause(status, "Refused by the called side")
-
-
-def may_try_elsewhere(status: int) -> bool:
-    """RFC 3261 §16.7 step 6 turned round: a fault of that peer, not an answer of the user (R4)."""
-    return status in _TRY_ELSEWHERE
 
 
 def passed_on(status: int) -> int:

@@ -7,7 +7,7 @@ description came along, the leg says what it was: an offer or an answer (RFC 326
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from media.control import FailureReason, KeyPressed, Opened, SessionReport
 from media.sdp.session import Session
@@ -51,6 +51,8 @@ class Refused:
     """Users of the Contact URIs of a redirect, hosts left behind."""
     challenge: tuple[Field, ...] = ()
     """That is for the caller to answer, with the status as it is."""
+    unheard: Literal["timeout", "unreachable"] | None = None
+    """It stands for no answer at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sbc.b2bua.events import Refused
+from sbc.b2bua.identity import user_of
+from sbc.sip.address import NameAddr
+from sbc.sip.errors import BadMessage
+from sbc.sip.message import Response
+from sbc.sip.uri import Uri
 
 if TYPE_CHECKING:
     from sbc.b2bua.call import Call
@@ -55,3 +60,23 @@ def follow(call: Call, event: Refused) -> bool:
             call.wire.note("redirect_followed", call.labels(), call=call.uid)
             return True
     return False
+
+
+def redirected_to(response: Response) -> tuple[str, ...]:
+    """The users that a 3xx names, most wanted first (RFC 3261 §20.10); their hosts stay on their
+    side."""
+    try:
+        contacts = sorted(response.headers.contacts[:5], key=_wanted, reverse=True)
+        users = [user_of(Uri.parse(contact.uri)) for contact in contacts]
+    except BadMessage:
+        return ()
+    return tuple(user for user in users if user)
+
+
+def _wanted(contact: NameAddr) -> float:
+    """Its q value; a malformed one is as good as none."""
+    try:
+        q = float(contact.param("q") or 1.0)
+    except ValueError:
+        return 1.0
+    return q if 0.0 <= q <= 1.0 else 1.0

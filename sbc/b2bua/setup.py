@@ -19,7 +19,6 @@ from sbc.b2bua.causes import (
     NO_ANSWER,
     NO_RELAY,
     bad_answer,
-    may_try_elsewhere,
     passed_on,
     refused,
 )
@@ -43,7 +42,7 @@ from sbc.b2bua.remaining import Remaining
 from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
 from sbc.routing.listeners import Listener
-from sbc.routing.targets import Target
+from sbc.routing.targets import FAILED, Target
 
 DOWN = frozenset({408, 503})
 """What a server that is out of order says, or what stands for its silence."""
@@ -91,8 +90,7 @@ def invite(call: Call, event: Allocated) -> None:
         call.callee.invite(offer)
         return
     call.callee = _invited(call, offer)
-    if call.targets:
-        call.wire.timer((call, "silence"), call.failover.no_answer_after)
+    _watch_silence(call)
 
 
 def _invited(call: Call, offer: Session | None) -> Callee:
@@ -211,9 +209,24 @@ def _final_description(call: Call, event: Answered) -> Session:
     return ours
 
 
+def _watch_silence(call: Call) -> None:
+    """How long this target may say nothing at all: another one may be left, and after several even
+    the last is not waited for beyond the budget."""
+    if not call.targets and len(call.attempts) == 1:
+        return
+    patience = call.failover.no_answer_after
+    if not call.targets or "timeout" not in call.failover.causes:
+        patience = max(patience, _budget_left(call))
+    call.wire.timer((call, "silence"), patience)
+
+
+def _budget_left(call: Call) -> float:
+    return call.times.invite + call.failover.setup_budget - call.wire.now
+
+
 def kept_silent(call: Call, event: KeptSilent) -> None:
     del event
-    if call.callee is not None and call.targets:
+    if call.callee is not None:
         call.callee.give_up()
 
 
@@ -222,11 +235,11 @@ def turned_down(call: Call, event: Refused) -> None:
     call.tried(event.status)
     call.wire.timers.clear((call, "silence"))
     if event.status in DOWN:
-        _cools(call)
+        _cools(call, event)
     else:
         _spare_survivors(call)
-    in_time = call.wire.now - call.times.invite < call.failover.setup_budget
-    if may_try_elsewhere(event.status) and call.targets and not call.plan.described and in_time:
+    elsewhere = (event.unheard or event.status) in call.failover.causes
+    if elsewhere and call.targets and not call.plan.described and _budget_left(call) > 0:
         _try_next(call)
         return
     if redirect.follow(call, event):
@@ -261,10 +274,13 @@ def _spare_survivors(call: Call) -> None:
     call.targets = [each for each in call.targets if not each.survives]
 
 
-def _cools(call: Call) -> None:
-    """Other calls try that one last for a while (RFC 3263 §4.3)."""
+def _cools(call: Call, event: Refused) -> None:
+    """Other calls try that one last for a while (RFC 3263 §4.3), or for as long as it asked (RFC
+    3261 §21.5.4)."""
     target = call.target
-    if target.contact is None and call.shared.targets.failed(target, call.wire.now):
+    asked = dict(event.content.fields).get("Retry-After") if event.status == 503 else None
+    seconds = FAILED if asked is None else float(asked)
+    if target.contact is None and call.shared.targets.failed(target, call.wire.now, seconds):
         where = f"{target.flow.remote[0]}:{target.flow.remote[1]}"
         call.wire.note("target_cools", {"trunk": target.trunk}, target=where)
 

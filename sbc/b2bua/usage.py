@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from media.sdp.session import Session as Description
 from sbc.actions import Flow
+from sbc.b2bua.acks import Acks
 from sbc.b2bua.causes import PEER_GONE
 from sbc.b2bua.content import EMPTY, Content, read_leniently
 from sbc.b2bua.crossing import Field
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 OFFERING = frozenset({"INVITE", "UPDATE"})
 PATIENCE = 180.0
 """Seconds for the answer to a re-INVITE, which a peer may keep us waiting for (Timer C)."""
-_ACKS_KEPT = 4
-"""More INVITEs than can have their 2xx in the air at once."""
 
 
 class Usage:
@@ -78,8 +77,7 @@ class Usage:
         """Requests of ours that wait for the peer's answer."""
         self.unacknowledged: Unacknowledged | None = None
         self.bye_after_ack: Sequence[Field] | None = None
-        self.acks: dict[int, bytes] = {}
-        """The ACKs of the last INVITEs, by CSeq: a repeated 2xx gets its own again."""
+        self.acks = Acks(self)
         self.owed_ack: int | None = None
         """CSeq of a 2xx with an offer: its ACK waits for the answer."""
         self.credentials: Sequence[Field] = ()
@@ -213,14 +211,15 @@ class Usage:
         return key
 
     def responded(self, key: Key, response: Response, flow: Flow) -> None:
-        del flow
         self.leg.heard(response)
         asking = self.asking.get(key)
         if asking is None:
-            self.acknowledge_again(response)
+            self.acks.again(response)
             return
         if response.status < 200:
             return
+        if flow.transport == "tcp":
+            self.wire.large.took(flow, self.leg.flow)
         if response.status in CHALLENGES and self._answered_challenge(key, asking, response):
             return
         del self.asking[key]
@@ -337,24 +336,7 @@ class Usage:
         self.owed_ack = None
         if answer is not None:
             self.exchange.answer_sent()
-        content = Content(sdp=answer)
-        built = self.dialog.ack(
-            cseq,
-            self.wire.via(self.leg.flow),
-            content.payload,
-            content.payload_type,
-            (self.leg.session_field(), *self.credentials),
-        )
-        self.leg.traced("out", built)
-        if len(self.acks) >= _ACKS_KEPT:
-            del self.acks[next(iter(self.acks))]
-        self.acks[cseq] = built.encode()
-        self.wire.transmit(self.acks[cseq], self.leg.next_hop(self.dialog))
-
-    def acknowledge_again(self, response: Response) -> None:
-        again = self.acks.get(response.headers.cseq.number)
-        if again is not None and 200 <= response.status < 300:
-            self.wire.transmit(again, self.leg.next_hop(self.dialog))
+        self.acks.send(cseq, Content(sdp=answer))
 
     # --- ending -----------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ class LargeRequests:
         self._listeners = listeners
         self._refused: dict[Address, float] = {}
         """Until when."""
+        self._took: dict[Address, Flow] = {}
+        """By what connection."""
 
     def instead_of(self, flow: Flow, now: float) -> Reliable | None:
         if flow.transport != "udp" or self._refused.get(flow.remote, 0.0) > now:
@@ -30,8 +32,21 @@ class LargeRequests:
         over_tcp = replace(flow, interface=listener.interface, transport="tcp")
         return Reliable(over_tcp, listener.ip, listener.port)
 
+    def took(self, flow: Flow, instead_of: Flow) -> None:
+        """An answer came over TCP; if its request would have gone by UDP otherwise, that peer is
+        known to take large ones."""
+        if instead_of.transport == "udp" and instead_of.remote not in self._took:
+            if len(self._took) >= _REMEMBERED:
+                self._took.clear()
+            self._took[instead_of.remote] = flow
+
+    def proven(self, flow: Flow) -> Flow | None:
+        """The connection for an ACK, whose loss nobody would tell us."""
+        return self._took.get(flow.remote) if flow.transport == "udp" else None
+
     def refused(self, flow: Flow, now: float) -> None:
         """It did not take a connection."""
+        self._took.pop(flow.remote, None)
         if len(self._refused) >= _REMEMBERED:
             self._refused.clear()
         self._refused[flow.remote] = now + REST

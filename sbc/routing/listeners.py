@@ -50,6 +50,7 @@ class Listeners:
         for name, interface in config.interfaces.items():
             for sip in interface.sip:
                 self._shown.add((str(interface.shown), sip.port))
+                self._shown.add((str(interface.bind), sip.port))
                 # The first listener of a transport is the one peers are told.
                 self._by_socket.setdefault(
                     (name, sip.transport), _listener(name, interface, sip.transport, sip.port)
@@ -75,7 +76,7 @@ class Listeners:
         )
 
     def is_ours(self, ip: str, port: int) -> bool:
-        """One of our sockets has this address, as peers are told."""
+        """One of our sockets has this address, as peers are told or as this host knows it."""
         return (ip.lower(), port) in self._shown
 
     def in_zone(self, zone: str, transport: str, *, ipv6: bool) -> Listener | None:

@@ -1,6 +1,7 @@
 """How a trunk is reached: its endpoints as addresses and flows, best first (R2)."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from config.endpoint import parse_endpoint
 from config.model import Config, Endpoint, Trunk
@@ -120,12 +121,16 @@ class Targets:
         return named
 
     def _servers(self, named: _Named) -> list[Target]:
-        """Never ourselves: a name that leads to us would make a loop."""
+        """Never ourselves: a name that leads to us would make a loop. Nor, from a listener that the
+        network can reach, this host: whoever writes the zone could have us speak to its services.
+        """
         found = []
         for server in self._finder.servers(named.wanted) if self._finder is not None else ():
             six = ":" in server.ip
             listener = self._listeners.in_zone(named.zone, server.transport, ipv6=six)
             if listener is None or self._listeners.is_ours(server.ip, server.port):
+                continue
+            if is_nobodys(server.ip, listener.ip):
                 continue
             tls = server.transport == "tls"
             names = wanted_names(named.domain, named.uri.host) if tls else ()
@@ -135,6 +140,15 @@ class Targets:
                 Target(named.trunk, named.uri, flow, listener, named.weight, named.priority)
             )
         return found
+
+
+def is_nobodys(ip: str, ours: str) -> bool:
+    """No address of a server, as seen from a listener at `ours`."""
+    address = ip_address(ip)
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    if mapped.is_multicast or mapped.is_unspecified or mapped.is_link_local:
+        return True
+    return mapped.is_loopback and not ip_address(ours).is_loopback
 
 
 def wanted_names(domain: str | None, host: str) -> tuple[str, ...]:

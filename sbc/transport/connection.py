@@ -84,8 +84,10 @@ class Connection(asyncio.Protocol):
         tls: TlsSession | None = None,
     ) -> None:
         self.inbound = dialled is None
+        self.wanted: tuple[str, ...] = ()
+        """Who has to be there, of one that we have made."""
         if dialled is not None:
-            self.flow = dialled
+            self.flow, self.wanted = dialled, dialled.names
         self.ready = False
         """It carries messages."""
         self._owner = owner

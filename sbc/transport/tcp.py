@@ -15,6 +15,7 @@ from functools import partial
 from ipaddress import ip_address
 
 from sbc.actions import Flow, Note, Transport
+from sbc.routing.certificate_names import fits
 from sbc.transport.admission import Admission
 from sbc.transport.codec import Codec
 from sbc.transport.connection import USUAL, Connection, StreamLimits
@@ -78,8 +79,10 @@ class TcpCarrier:
         """The mark of connections that we make."""
         self._all: dict[Connection, None] = {}
         """Those that are not ready yet, too."""
-        self._open: dict[Flow, Connection] = {}
-        self._dials: dict[Flow, Dial] = {}
+        self._open: dict[Flow, list[Connection]] = {}
+        """Several to one address only where different certificates are wanted of it."""
+        self._dials: dict[tuple[Flow, tuple[str, ...]], Dial] = {}
+        """By path, and whose certificate is wanted: names are no part of the path."""
         self._servers: list[asyncio.Server] = []
         self._refusals_told = 0
         self._loop = asyncio.get_running_loop()
@@ -91,10 +94,10 @@ class TcpCarrier:
         )
 
     def send(self, data: bytes, flow: Flow) -> None:
-        connection = self._open.get(flow)
+        connection = self._carrying(flow)
         if connection is None and ":" in flow.remote[0]:
             flow = canonical(flow)
-            connection = self._open.get(flow)
+            connection = self._carrying(flow)
         if connection is not None:
             connection.write(data)
         elif self._way.dials(flow):
@@ -102,9 +105,19 @@ class TcpCarrier:
         else:
             self._loop.call_soon(self._shell.transport_failed, flow)
 
+    def _carrying(self, flow: Flow) -> Connection | None:
+        """The open connection to that peer. One whose certificate is another's is none, though it
+        is to the same address (RFC 5922 §7.2, RFC 5923 §4)."""
+        found = self._open.get(flow)
+        if found is None:
+            return None
+        if not flow.names:
+            return found[-1]
+        return next((each for each in found if fits(each.flow.names, flow.names)), None)
+
     def counts(self) -> tuple[int, int]:
         """Connections that are open, and that are being made."""
-        return len(self._open), len(self._dials)
+        return sum(map(len, self._open.values())), len(self._dials)
 
     def close(self) -> None:
         """Stop listening and dialling; let go out what is written."""
@@ -126,8 +139,8 @@ class TcpCarrier:
 
     def opened(self, connection: Connection) -> None:
         flow = connection.flow
-        self._open[flow] = connection
-        dial = None if connection.inbound else self._dials.get(flow)
+        self._open.setdefault(flow, []).append(connection)
+        dial = None if connection.inbound else self._dials.get((flow, connection.wanted))
         if dial is not None:
             for data in dial.queue:
                 connection.write(data)
@@ -144,19 +157,26 @@ class TcpCarrier:
         self._all.pop(connection, None)
         if connection.inbound:
             self._admission.leave(flow.remote[0])
-        elif (dial := self._dials.get(flow)) is not None:
+        elif (dial := self._dials.get((flow, connection.wanted))) is not None:
             settle(dial)
         # A peer that comes back at once from the same port may have its new connection here.
-        if self._open.get(flow) is connection:
+        found = self._open.get(flow, [])
+        if connection not in found:
+            return
+        newest = found[-1] is connection
+        found.remove(connection)
+        if not found:
             del self._open[flow]
+        if newest or connection.flow.names:
             self._shell.transport_failed(flow)
 
     # --- connections that we make ---------------------------------------------------------------
 
     def _send_when_open(self, data: bytes, flow: Flow) -> None:
-        dial = self._dials.get(flow)
+        dial = self._dials.get((flow, flow.names))
         if dial is None:
-            dial = self._dials[flow] = Dial(self._loop.create_task(self._dial(flow)))
+            dial = Dial(self._loop.create_task(self._dial(flow)))
+            self._dials[flow, flow.names] = dial
             dial.task.add_done_callback(partial(self._dialled, flow))
         dial.size += len(data)
         if dial.size > self._limits.waiting:
@@ -166,7 +186,7 @@ class TcpCarrier:
 
     async def _dial(self, flow: Flow) -> None:
         host, port = flow.remote
-        dial = self._dials[flow]
+        dial = self._dials[flow, flow.names]
         # Refused, or too late; no IP address, no port.
         with suppress(OSError, ValueError, OverflowError):
             async with asyncio.timeout(self._limits.connect):
@@ -191,8 +211,8 @@ class TcpCarrier:
 
     def _dialled(self, flow: Flow, _: asyncio.Task[None]) -> None:
         """Also after a task that was cancelled before it began."""
-        unfinished = self._dials.pop(flow).connection
-        if flow not in self._open:
+        unfinished = self._dials.pop((flow, flow.names)).connection
+        if self._carrying(flow) is None:
             if unfinished in self._all:
                 unfinished.abort()
             self._shell.transport_failed(flow)

@@ -325,3 +325,91 @@ def test_one_that_has_just_failed_is_tried_last_for_a_while() -> None:
     border.take(CALLEE)
     border.receive(invite(call_id="three@192.0.2.1", branch="z9hG4bKthree"), CALLER)
     assert border.heard(CALLEE) == ["INVITE"]
+
+
+def after(*, causes: str = "", budget: str = "20s") -> str:
+    said = f"setup_budget: {budget}" + (f", causes: {causes}" if causes else "")
+    return TWO_ENDPOINTS.replace("to: [pbx] }", f"to: [pbx], failover: {{ {said} }} }}")
+
+
+@pytest.mark.parametrize(("status", "again"), [(404, True), (486, True), (503, False)])
+def test_a_route_says_after_which_answers_another_is_tried(status: int, again: bool) -> None:
+    border = Border(after(causes="[404, 486, timeout]"))
+    border.receive(invite(), CALLER)
+    request, first = tried(border, CALLEE)
+    first.answers(request, status)
+    assert border.heard(SECOND) == (["INVITE"] if again else [])
+
+
+def test_silence_and_a_dead_path_are_causes_of_their_own() -> None:
+    """A 408 that somebody said is not the silence that it stands for otherwise."""
+    border = Border(after(causes="[timeout]"))
+    border.receive(invite(), CALLER)
+    request, first = tried(border, CALLEE)
+    first.answers(request, 408)
+    border.response(CALLER, 408)
+    border = Border(after(causes="[timeout]"))
+    border.receive(invite(), CALLER)
+    border.wait(4)
+    assert border.heard(SECOND) == ["INVITE"]
+    border = Border(after(causes="[408]"))
+    border.receive(invite(), CALLER)
+    border.wait(19.9)
+    assert (border.heard(CALLER), border.heard(SECOND)) == ([], [])
+    border.wait(0.1)
+    border.response(CALLER, 408)
+    border = Border(after(causes="[408, timeout]"))
+    border.receive(invite(), CALLER)
+    border.perform(border.core.transport_failed(CALLEE, border.now))
+    border.response(CALLER, 503)
+
+
+def test_the_last_silent_server_is_not_waited_for_beyond_the_budget() -> None:
+    border = Border(after(budget="10s"))
+    border.receive(invite(), CALLER)
+    border.wait(4)
+    border.take(SECOND)
+    border.wait(5.9)
+    assert border.heard(CALLER) == []
+    border.wait(0.1)
+    border.response(CALLER, 408)
+    assert border.over()
+    assert attempts(border) == [("sip:10.20.0.11", 408), ("sip:10.20.0.12", 408)]
+
+
+def test_the_last_server_has_its_time_whatever_the_budget() -> None:
+    border = Border(after(budget="5s"))
+    border.receive(invite(), CALLER)
+    border.wait(4)
+    border.take(SECOND)
+    border.wait(3.9)
+    assert border.heard(CALLER) == []
+    border.wait(0.1)
+    border.response(CALLER, 408)
+
+
+@pytest.mark.parametrize(("asked", "until"), [("120", 119), ("0", None), ("100000000", 3500)])
+def test_retry_after_says_for_how_long_a_server_is_passed_over(
+    asked: str, until: int | None
+) -> None:
+    """RFC 3261 §21.5.4 (S15); never for longer than an hour."""
+    border = Border(TWO_ENDPOINTS)
+    border.receive(invite(), CALLER)
+    request, first = tried(border, CALLEE)
+    first.answers(request, 503, f"Retry-After: {asked}")
+    again, second = tried(border, SECOND)
+    second.answers(again, 486)
+    border.wait(until or 1)
+    assert first_tried(border, "two") == (CALLEE if until is None else SECOND)
+    border.wait(150)
+    assert first_tried(border, "three") == CALLEE
+
+
+def first_tried(border: Border, name: str) -> Flow:
+    """By one more call, which is then over."""
+    border.out = []
+    border.receive(invite(call_id=f"{name}@x", branch=f"z9hG4bK{name}"), CALLER)
+    (flow,) = (to for to, m in border.out if isinstance(m, Request))
+    request, end = tried(border, flow)
+    end.answers(request, 486)
+    return flow

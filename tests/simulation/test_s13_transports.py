@@ -7,7 +7,7 @@ from sbc.actions import Flow
 from sbc.sip.message import Request, Response
 from tests.support.border import CALLEE, CALLER, Border
 from tests.support.configs import TWO_ZONES
-from tests.support.ends import called, calling, hang_up, up
+from tests.support.ends import End, called, calling, hang_up, up
 from tests.support.messages import ANSWER, OFFER, answer, invite
 
 CALLEE_TCP = Flow("lan", "tcp", CALLEE.remote)
@@ -33,13 +33,14 @@ WEB = TWO_ZONES.replace(
 ).replace("zones:\n", "certificates:\n  edge: { chain: /c, key: /k }\nzones:\n", 1)
 
 
-def large_body(border: Border) -> None:
+def large_body(border: Border, name: str) -> None:
     """An INVITE whose description is long, and stays so on the other side."""
-    border.receive(invite("Subject: " + "a" * 100, body=BULKY), CALLER)
+    made = invite("Subject: " + "a" * 100, body=BULKY, call_id=f"{name}@x", branch=f"z9hG4bK{name}")
+    border.receive(made, CALLER)
 
 
-def bulky(border: Border) -> tuple[Flow, Request]:
-    large_body(border)
+def bulky(border: Border, name: str = "first") -> tuple[Flow, Request]:
+    large_body(border, name)
     invites = [(f, m) for f, m in border.out if isinstance(m, Request) and m.method == "INVITE"]
     ((flow, request),) = invites
     border.out = [pair for pair in border.out if pair[1] is not request]
@@ -162,3 +163,37 @@ def test_calls_to_and_from_a_websocket_client_stay_on_its_connection(answers: bo
     else:
         border.perform(border.core.transport_failed(client, border.now))
     assert border.over()
+
+
+def offerless(border: Border, name: str) -> tuple[End, Request]:
+    """A call without an offer, whose answer is long and goes in the ACK; the caller, and that."""
+    made = invite(body="", call_id=f"{name}@x", branch=f"z9hG4bK{name}", tag=name)
+    border.receive(made, CALLER)
+    request = border.request(CALLEE, "INVITE")
+    called(border, request).answers(request, 200, body=BULKY.replace("192.0.2.1", "10.20.0.11"))
+    caller = calling(border, border.response(CALLER, 200))
+    caller.ack(body=BULKY)
+    ((flow, ack),) = [(f, m) for f, m in border.out if isinstance(m, Request)]
+    assert ack.method == "ACK"
+    assert len(ack.encode()) > 1300
+    assert ack.headers.via.transport == flow.transport.upper()
+    border.out = []
+    return caller, ack
+
+
+def test_a_large_ack_goes_over_tcp_where_that_is_known_to_work() -> None:
+    """RFC 3261 §18.1.1: nobody tells us of an ACK that was refused, so nothing is tried out."""
+    border = Border()
+    _, ack = offerless(border, "one")
+    assert ack.headers.via.transport == "UDP"
+    flow, request = bulky(border)
+    end = called(border, request, flow)
+    end.answers(request, 486)
+    border.out = []
+    _, ack = offerless(border, "two")
+    assert ack.headers.via.transport == "TCP"
+    flow, request = bulky(border, "again")
+    border.perform(border.core.transport_failed(flow, border.now))
+    border.out = []
+    _, ack = offerless(border, "three")
+    assert ack.headers.via.transport == "UDP"

@@ -169,3 +169,23 @@ def test_a_server_whose_address_is_still_asked_keeps_no_call_from_the_others() -
         if question.name != "c.example":
             border.perform(border.core.resolved(question, names.said(question), border.now))
     assert call(border, 1) == "10.20.0.11:5060"
+
+
+def test_a_name_that_leads_to_ourselves_or_to_nobody_leads_nowhere() -> None:
+    """Whoever writes the zone must not have us speak to ourselves, or to what listens here only."""
+    for ip in ("10.20.0.5", "127.0.0.1", "0.0.0.0", "224.0.0.1", "169.254.1.1"):
+        border, names = started()
+        names.records["a.example", "A"] = (Host(ip),)
+        border.wait(101)
+        names.answer_all()
+        assert call(border, 1) == "10.20.0.12:5070"
+    assert call(*started()[:1], 2) == "10.20.0.11:5060"
+
+
+def test_an_address_that_only_this_host_knows_as_ours_is_ours_as_well() -> None:
+    border = Border(NAMED.replace("bind: 10.20.0.5", "bind: 172.16.0.5, advertise: 10.20.0.5"))
+    border.perform(border.core.start(border.now))
+    names = Names(border)
+    names.records["a.example", "A"] = (Host("172.16.0.5"),)
+    names.answer_all()
+    assert call(border, 1) == "10.20.0.12:5070"

@@ -3,7 +3,7 @@
 import pytest
 
 from sbc.b2bua import causes
-from sbc.b2bua.causes import Cause, may_try_elsewhere, passed_on, reasons, refused
+from sbc.b2bua.causes import Cause, passed_on, reasons, refused
 
 RFC_3398 = {
     400: 41, 401: 21, 402: 21, 403: 21, 404: 1, 405: 63, 406: 79, 407: 21, 408: 102, 410: 22,
@@ -73,18 +73,6 @@ def test_what_the_border_itself_says_has_a_status_a_cause_and_words() -> None:
     said = {name: value for name, value in vars(causes).items() if isinstance(value, Cause)}
     assert {name: (cause.sip, cause.cause) for name, cause in said.items()} == OURS
     assert len({cause.text for cause in said.values()}) == len(OURS)
-
-
-@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-def test_a_fault_of_that_peer_lets_another_try(status: int) -> None:
-    assert may_try_elsewhere(status)
-
-
-@pytest.mark.parametrize(
-    "status", [200, 302, 400, 401, 403, 404, 407, 480, 486, 487, 488, 501, 505, 600, 603, 606]
-)
-def test_an_answer_of_the_user_ends_the_search(status: int) -> None:
-    assert not may_try_elsewhere(status)
 
 
 @pytest.mark.parametrize("status", [401, 407])

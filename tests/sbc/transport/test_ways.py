@@ -58,6 +58,12 @@ trunks:
     endpoints: [{ uri: "sip:127.0.0.9;transport=tls" }]
     identify: { tls_san: [carrier.example] }
     tls: { certificate: trunk, trust: ca }
+  other:
+    zone: outside
+    domain: other.example
+    endpoints: [{ uri: "sip:127.0.0.9;transport=tls" }]
+    identify: { tls_san: [other.example] }
+    tls: { certificate: trunk, trust: ca }
 routes:
   - { name: in, from: { trunk: carrier }, to: [carrier] }
 """
@@ -200,6 +206,8 @@ async def trunk(
     context.verify_mode = ssl.CERT_REQUIRED
     path = world.directory / certificate
     context.load_cert_chain(path.with_suffix(".pem"), path.with_suffix(".key"))
+    if "also" in wanted:
+        _shows_too(context, world, wanted["also"])
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         shown = writer.get_extra_info("peercert")["subjectAltName"][0][1]
@@ -216,6 +224,20 @@ async def trunk(
         yield Flow("wan", "tls", remote, wanted.get("names", ("carrier.example",))), heard
     finally:
         server.close()
+
+
+def _shows_too(context: ssl.SSLContext, world: World, certificate: str) -> None:
+    """To whoever asks for the name of this certificate."""
+    path = world.directory / certificate
+    another = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(world.authority.trust))
+    another.verify_mode = ssl.CERT_REQUIRED
+    another.load_cert_chain(path.with_suffix(".pem"), path.with_suffix(".key"))
+
+    def chosen(connection: Any, name: str | None, _: ssl.SSLContext) -> None:
+        if name == f"{certificate}.example":
+            connection.context = another
+
+    context.sni_callback = chosen
 
 
 def test_we_call_a_trunk_by_name_and_show_the_certificate_meant_for_it(tmp_path: Path) -> None:
@@ -261,6 +283,41 @@ def test_nor_one_of_whom_nobody_knows_who_it_should_be(tmp_path: Path) -> None:
             send(world, flow)
             assert (await world.core.next("transport_failed")).flow == flow
             assert heard == []
+
+    run(tmp_path, scenario)
+
+
+def test_an_open_connection_is_not_used_for_another_trunk_at_the_same_address(
+    tmp_path: Path,
+) -> None:
+    """RFC 5922 §7.2: its certificate has to be that trunk's too. Meanwhile the first one lives."""
+
+    async def scenario(world: World) -> None:
+        async with trunk(world, "carrier") as (flow, heard):
+            send(world, flow)
+            await world.core.next("receive")
+            other = Flow(flow.interface, flow.transport, flow.remote, ("other.example",))
+            assert other == flow
+            send(world, other)
+            assert (await world.core.next("transport_failed")).flow == flow
+            assert heard.count(OPTIONS) == 1
+            (told,) = world.noted("handshake_failed")
+            assert told["why"] == "certificate: for carrier.example"
+
+    run(tmp_path, scenario)
+
+
+def test_two_trunks_at_one_address_have_a_connection_each(tmp_path: Path) -> None:
+    """As behind one proxy of a provider, which shows the certificate that it is asked for."""
+
+    async def scenario(world: World) -> None:
+        world.authority.pair("other", "other.example")
+        async with trunk(world, "carrier", also="other") as (flow, heard):
+            other = Flow(flow.interface, flow.transport, flow.remote, ("other.example",))
+            for each in (flow, other):
+                send(world, each)
+                assert (await world.core.next("receive")).flow.names == each.names
+            assert heard.count(OPTIONS) == 2
 
     run(tmp_path, scenario)
 
