@@ -55,6 +55,8 @@ class AccessAuth(Section):
     """Who challenges: we, or the registrar upstream (`relay`), whose challenges then pass."""
     users: dict[str, Secret] = {}
     """Passwords by name; the name is the user of the address of record."""
+    users_file: Annotated[str, Field(pattern=r"^/")] | None = None
+    """More users, a line each, with passwords or hashes; read again when it changes."""
     algorithms: Annotated[tuple[Literal["SHA-256", "MD5"], ...], Field(min_length=1)] = (
         "SHA-256",
         "MD5",

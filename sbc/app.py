@@ -21,6 +21,7 @@ from sbc.operate.journal import Journal
 from sbc.operate.log import Log
 from sbc.operate.places import InUse, UnsafeDirectory, ensure, run_directory
 from sbc.store.bindings import BindingStore
+from sbc.store.users import UsersFiles
 from sbc.tokens import Tokens
 from sbc.transport.rotation import CannotRead, Rotation
 from sbc.transport.sockets import CannotListen, bind_all
@@ -50,6 +51,9 @@ def run(config_path: str | Path) -> int:
 def prepare(config: Config, path: Path) -> Setting:
     """Raises CannotListen, CannotRead, CannotStart."""
     certificates = Rotation(config)
+    users = UsersFiles(config)
+    if findings := users.read():
+        raise CannotRead(findings)
     bound = bind_all(config.interfaces)
     with ExitStack() as held:
         for one in bound:
@@ -66,7 +70,7 @@ def prepare(config: Config, path: Path) -> Setting:
         bindings = binding_store(config)
         held.pop_all()
     relay, turn = relay_command(path, directory), turn_command(config, path)
-    return Setting(config, bound, journal, directory, relay, turn, certificates, bindings)
+    return Setting(config, bound, journal, directory, relay, turn, certificates, bindings, users)
 
 
 def binding_store(config: Config) -> BindingStore | None:

@@ -23,6 +23,7 @@ from sbc.operate.places import ADMIN_SOCKET, InUse
 from sbc.own_host import OwnHost
 from sbc.relay_link import RelayLink
 from sbc.store.bindings import BindingStore
+from sbc.store.users import WATCH, UsersFiles
 from sbc.supervise import Link, Supervisor
 from sbc.transport.network import Network
 from sbc.transport.rotation import Rotation
@@ -64,6 +65,7 @@ class Setting:
     certificates: Rotation | None = None
     bindings: BindingStore | None = None
     """None: no phones can register here."""
+    users: UsersFiles | None = None
 
     @property
     def control(self) -> Path:
@@ -123,6 +125,7 @@ class Border:
             for record in self._setting.journal.recover():
                 self._metrics.observe_cdr(record)
             ending.push_async_callback(Flushing(self._setting.journal).end)
+            self._keep_users(ending)
             self._keep_bindings(ending)
             await self._start_admin()
             ending.push_async_callback(self._admin.stop)
@@ -144,6 +147,15 @@ class Border:
             await self._open()
             await first_of(self._stop, link, supervisor)
             await self._drain()
+
+    def _keep_users(self, ending: AsyncExitStack) -> None:
+        """Before bindings are restored: they are of users."""
+        users = self._setting.users
+        if not users:
+            return
+        for group, found in users.all():
+            self._shell.users_read(group, found)
+        ending.push_async_callback(ended, asyncio.create_task(watch_users(users, self._shell)))
 
     def _keep_bindings(self, ending: AsyncExitStack) -> None:
         bindings = self._setting.bindings
@@ -256,6 +268,17 @@ async def keep_time(core: SignallingCore, clock: Clock, every: float = CLOCK_LOO
     while True:
         await asyncio.sleep(every)
         core.clock_set(time.time() - clock())
+
+
+async def watch_users(users: UsersFiles, shell: Shell, every: float = WATCH) -> None:
+    """Files of users are read in a thread: they may be large, and the disk slow."""
+    while True:
+        await asyncio.sleep(every)
+        changed, notes = await asyncio.to_thread(users.look)
+        for group, found in changed:
+            shell.users_read(group, found)
+        for note in notes:
+            shell.note(note)
 
 
 async def first_of(*futures: asyncio.Future[Any], within: float | None = None) -> None:

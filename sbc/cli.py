@@ -73,11 +73,13 @@ def run(file: File) -> None:
 def check(file: File, as_json: AsJson = False) -> None:
     """Tell everything that is wrong with a configuration."""
     from config.loader import load_with_warnings  # noqa: PLC0415
+    from sbc.store.users import checked  # noqa: PLC0415
     from sbc.transport.rotation import expiring  # noqa: PLC0415
 
     try:
         loaded = load_with_warnings(file)
-        on_files = loaded.refused(expiring(loaded.config, time.time()))
+        users = checked(loaded.config)
+        on_files = loaded.refused([*expiring(loaded.config, time.time()), *users])
         problems, omitted = (*loaded.warnings, *on_files.problems), 0
         failed = any(problem.severity == "error" for problem in problems)
     except ConfigError as error:

@@ -22,6 +22,7 @@ from sbc.proxy.roles import Roles
 from sbc.proxy.stateful import Forwarding
 from sbc.registrar.gate import SILENCE
 from sbc.registrar.phones import Phones
+from sbc.registrar.users import Proof
 from sbc.routing.listeners import Listeners
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Targets
@@ -152,6 +153,12 @@ class Core:
         """What phones had registered before a restart: access group and record of each."""
         self._begin(now)
         self._phones.restore(bindings, self._shared.epoch)
+        return self._done()
+
+    def users_read(self, group: str, users: Mapping[str, Proof], now: float) -> list[Action]:
+        """What stands in the file of an access group now."""
+        self._begin(now)
+        self._phones.users_read(group, users)
         return self._done()
 
     def resolved(self, question: Question, answer: Answer, now: float) -> list[Action]:

@@ -59,11 +59,12 @@ def proofs(config: Config) -> Iterator[Finding]:
         if auth.at == "core" and access.registrar.mode != "relay":
             message = "only the registrar of a `relay` can challenge in our place"
             yield Finding((*loc, "at"), message, "write `registrar: { mode: relay }`")
-        elif auth.at == "core" and auth.users:
+        elif auth.at == "core" and (auth.users or auth.users_file):
             message = "the core knows the users, the edge does not ask them"
-            yield Finding((*loc, "users"), message, "leave it out, or write `at: edge`")
-        elif auth.at == "edge" and not auth.users:
-            yield Finding(loc, "nobody could register", "name `users`")
+            key = "users" if auth.users else "users_file"
+            yield Finding((*loc, key), message, "leave it out, or write `at: edge`")
+        elif auth.at == "edge" and not auth.users and auth.users_file is None:
+            yield Finding(loc, "nobody could register", "name `users` or a `users_file`")
 
 
 def survival(config: Config) -> Iterator[Finding]:

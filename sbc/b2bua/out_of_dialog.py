@@ -34,8 +34,8 @@ from sbc.policy.per_user import per_user
 from sbc.policy.route import route
 from sbc.policy.session_interval import session_interval
 from sbc.registrar.bindings import Refused
+from sbc.registrar.gruu import Named
 from sbc.registrar.phones import Phones
-from sbc.registrar.registrar import Named
 from sbc.routing.routes import Chosen, Routes
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Target

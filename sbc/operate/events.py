@@ -64,6 +64,8 @@ EVENTS: Mapping[str, Level] = {
     "trunk_unregistered": "warning",
     "unknown_source": "info",
     "unregistered": "info",
+    "users_read": "info",
+    "users_refused": "error",
 }
 
 

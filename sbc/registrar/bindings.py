@@ -183,6 +183,10 @@ class Bindings:
         of = (each for user in self._at.get(flow, ()) for each in self._of[user].values())
         return self._remove(each for each in of if each.flow == flow)
 
+    def remove(self, user: str) -> list[Binding]:
+        """Every one of a user."""
+        return self._remove(list(self._of.get(user, {}).values()))
+
     def _remove(self, bindings: Iterable[Binding]) -> list[Binding]:
         gone = list(bindings)
         for binding in gone:

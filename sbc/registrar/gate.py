@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sbc.registrar.nonces import Nonces
+from sbc.registrar.users import Proof
 from sbc.sip.digest import Challenge, Credentials, secret_of
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request
@@ -40,12 +41,13 @@ class Denied:
 class Gate:
     def __init__(
         self,
-        passwords: Mapping[str, str],
+        users: Mapping[str, Proof],
         domains: Sequence[str],
         algorithms: Sequence[str],
         nonces: Nonces,
     ) -> None:
-        self._passwords = passwords
+        self._own = users
+        self._users = dict(users)
         self._domains = frozenset(domain.lower() for domain in domains)
         self.realm = domains[0]
         self._algorithms = tuple(algorithms)
@@ -64,10 +66,7 @@ class Gate:
         except BadMessage:
             return Denied(400, (), "malformed")
         user = self._user(credentials.username)
-        password = self._passwords.get(user, _NOBODY)
-        known = user in self._passwords and credentials.algorithm in self._algorithms
-        algorithm = credentials.algorithm if known else self._algorithms[0]
-        secret = secret_of(algorithm, credentials.username, self.realm, password)
+        known, secret = self._secret(user, credentials)
         proved = credentials.prove(secret, request.method, request.body)
         if not (proved and known):
             return self._challenge(registers, now, "wrong")
@@ -78,6 +77,24 @@ class Gate:
         if not self._nonces.use(credentials.nonce, count, now):
             return self._challenge(registers, now, "replayed")
         return Admitted(user)
+
+    def read(self, users: Mapping[str, Proof]) -> None:
+        """Those of a file, besides our own."""
+        self._users = {**users, **self._own}
+
+    def knows(self, user: str) -> bool:
+        return user in self._users
+
+    def _secret(self, user: str, credentials: Credentials) -> tuple[bool, str]:
+        """Whether there is one, and one to compare with in any case, after the same work."""
+        proof = self._users.get(user, _NOBODY)
+        known = user in self._users and credentials.algorithm in self._algorithms
+        algorithm = credentials.algorithm if known else self._algorithms[0]
+        password = proof if isinstance(proof, str) else _NOBODY
+        secret = secret_of(algorithm, credentials.username, self.realm, password)
+        if isinstance(proof, str):
+            return known, secret
+        return known and algorithm in proof, proof.get(algorithm, secret)
 
     def named(self, request: Request) -> str | None:
         """Whom the credentials of a request that was admitted name."""

@@ -8,6 +8,7 @@ import re
 from binascii import Error as BadHex
 from binascii import hexlify, unhexlify
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import blake2b
 from hmac import compare_digest
 
@@ -25,6 +26,20 @@ def urn_of(binding: Binding) -> str | None:
     """The instance of a phone, as it can stand in a URI; None where it names none."""
     found = _URN.fullmatch(binding.instance or "")
     return None if found is None else found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A phone of a user, by the flow that is called, or by its instance (RFC 5627)."""
+
+    user: str
+    key: tuple[str, ...] | None = None
+    instance: str | None = None
+
+    def fits(self, binding: Binding) -> bool:
+        if self.key is not None:
+            return binding.key == self.key
+        return urn_of(binding) == self.instance
 
 
 class Gruus:

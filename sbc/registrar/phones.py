@@ -15,8 +15,10 @@ from sbc.actions import Flow
 from sbc.registrar.binding import from_record
 from sbc.registrar.bindings import Refused
 from sbc.registrar.gate import Admitted, Denied
+from sbc.registrar.gruu import Named
 from sbc.registrar.passed import Field, credentials
-from sbc.registrar.registrar import Named, Registrar, RegistrarLine
+from sbc.registrar.registrar import Registrar, RegistrarLine
+from sbc.registrar.users import Proof
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Target, Targets
 from sbc.sip.errors import BadMessage
@@ -158,6 +160,9 @@ class Phones:
         if registrar is None or not registrar.local_calls or registrar.upstream not in trunks:
             return []
         return [replace(each, survives=True) for each in registrar.targets(user)]
+
+    def users_read(self, group: str, users: Mapping[str, Proof]) -> None:
+        self._of[group].users_read(users)
 
     def lost(self, flow: Flow) -> None:
         for registrar in self._of.values():

@@ -4,7 +4,7 @@ there (RFC 3261 §10.3; N6)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from config.effective import Terms
@@ -19,10 +19,11 @@ from sbc.registrar.binding import Binding, as_record
 from sbc.registrar.bindings import Asked, Bindings, Bounds, Refused
 from sbc.registrar.gate import SILENCE, Denied, Gate
 from sbc.registrar.gone import Gone
-from sbc.registrar.gruu import Gruus
+from sbc.registrar.gruu import Gruus, Named
 from sbc.registrar.nonces import Nonces
 from sbc.registrar.relaying import Came, Relaying
 from sbc.registrar.storm import MOST_USERS, Storm, retry_after
+from sbc.registrar.users import Proof
 from sbc.routing.listeners import Listeners
 from sbc.routing.targets import Target, Targets
 from sbc.sip.address import NameAddr
@@ -37,20 +38,6 @@ DATAGRAM_TIMER = 25.0
 """Seconds between two keepalives of a phone on UDP: less than any usual NAT forgets (RFC 5626
 §4.4.2)."""
 Field = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A phone of a user, by the flow that is called, or by its instance (RFC 5627)."""
-
-    user: str
-    key: tuple[str, ...] | None = None
-    instance: str | None = None
-
-    def fits(self, binding: Binding) -> bool:
-        if self.key is not None:
-            return binding.key == self.key
-        return gruu.urn_of(binding) == self.instance
 
 
 class Registrar:
@@ -302,6 +289,18 @@ class Registrar:
         return ()
 
     # --- time, restarts, connections --------------------------------------------------------------
+
+    def users_read(self, users: Mapping[str, Proof]) -> None:
+        """Of the file. Whoever is a user no more is registered no more."""
+        self.gate.read(users)
+        bound = [each for each in self.bindings if not self.gate.knows(each.user)]
+        for user in dict.fromkeys(each.user for each in bound):
+            for binding in self.bindings.remove(user):
+                self._keepers.gone(binding)
+                self._over(binding, "user")
+            if self._absorbing is not None:
+                self._absorbing.follow(user)
+        self._arm()
 
     def lost(self, flow: Flow) -> None:
         gone = self.bindings.lost(flow)

@@ -25,6 +25,7 @@ from sbc.actions import (
     Transport,
 )
 from sbc.location.records import Answer, Question
+from sbc.registrar.users import Proof
 from sbc.sip.errors import BadMessage
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,9 @@ class SignallingCore(Protocol):
     def resolved(self, question: Question, answer: Answer, now: float) -> Sequence[Action]: ...
     def restore(
         self, bindings: Sequence[tuple[str, Mapping[str, object]]], now: float
+    ) -> Sequence[Action]: ...
+    def users_read(
+        self, group: str, users: Mapping[str, Proof], now: float
     ) -> Sequence[Action]: ...
     def relay_up(self, welcome: Welcome, now: float) -> Sequence[Action]: ...
     def relay_lost(self, now: float) -> Sequence[Action]: ...
@@ -145,6 +149,9 @@ class Shell:
 
     def restore(self, bindings: Sequence[tuple[str, Mapping[str, object]]]) -> None:
         self._input(partial(self._core.restore, bindings))
+
+    def users_read(self, group: str, users: Mapping[str, Proof]) -> None:
+        self._input(partial(self._core.users_read, group, users))
 
     def transport_failed(self, flow: Flow) -> None:
         self._input(partial(self._core.transport_failed, flow))

@@ -16,12 +16,15 @@ import uvloop
 from config.loader import load
 from sbc.actions import Action, Flow, Journal, Note, Transmit
 from sbc.app import prepare
-from sbc.border import Border, CannotStart, Setting, keep_time
+from sbc.border import Border, CannotStart, Setting, keep_time, watch_users
 from sbc.operate.client import Client
 from sbc.operate.log import Log
 from sbc.relay_process import adopt
+from sbc.store.users import UsersFiles
+from sbc.transport.shell import Shell
+from tests.config.samples import model
 from tests.support.loopback import LAN, WAN, free_ports, write_config
-from tests.support.scripted_core import PATIENCE, Input, ScriptedCore
+from tests.support.scripted_core import PATIENCE, Input, ScriptedCore, Shelf
 from tests.support.stand_in_relay import living
 
 OPTIONS = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n"
@@ -284,5 +287,26 @@ def test_the_core_is_told_of_the_wall_clock_again_and_again() -> None:
             assert isinstance(epoch, float)
             assert abs(epoch + 100.0 - time.time()) < PATIENCE
         keeping.cancel()
+
+    asyncio.run(main())
+
+
+def test_files_of_users_reach_the_core_when_they_change(tmp_path: Path) -> None:
+    path = tmp_path / "phones.users"
+    path.write_text("anna password=pw\n")
+    auth = {"users_file": str(path)}
+    group = {"zone": "outside", "domains": ["example.com"], "auth": auth}
+    users = UsersFiles(model({("access",): {"phones": group}}))
+    assert users.read() == []
+
+    async def main() -> None:
+        core, notes = ScriptedCore(), list[Note]()
+        shell = Shell(core, Shelf(), [notes.append])
+        watching = asyncio.create_task(watch_users(users, shell, every=0.001))
+        path.write_text("anna password=another one\n")
+        taken = await core.next("users_read")
+        assert taken.arguments == ("phones", {"anna": "another one"})
+        watching.cancel()
+        shell.close()
 
     asyncio.run(main())

@@ -3,9 +3,12 @@
 RFC 7616, RFC 8760; RFC 3261 §22.
 """
 
+from collections.abc import Mapping
+
 import pytest
 
-from sbc.sip.digest import Challenge
+from sbc.registrar.users import Proof
+from sbc.sip.digest import Challenge, secret_of
 from tests.support.access_phone import SECRETS, AccessPhone, access
 from tests.support.border import CALLEE, Border
 
@@ -209,3 +212,50 @@ def test_a_source_of_udp_is_no_proof(border: Border) -> None:
         if each.status != 100
     ]
     assert answer.status == 407
+
+
+# --- users from a file ----------------------------------------------------------------------------
+
+
+def read(border: Border, users: Mapping[str, Proof]) -> None:
+    border.perform(border.core.users_read("phones", users, border.now))
+
+
+def hashes_of(user: str) -> Mapping[str, str]:
+    password = SECRETS[user.upper()]
+    return {name: secret_of(name, user, "example.com", password) for name in ("MD5", "SHA-256")}
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_a_user_of_a_file_proves_himself_by_password_or_by_hash(algorithm: str) -> None:
+    border = Border(access().replace(', bert: "${ENV:BERT}"', ""))
+    bert = AccessPhone(border, "bert")
+    bert.algorithm = algorithm
+    assert bert.register() == 401
+    read(border, {"bert": SECRETS["BERT"]})
+    assert bert.register() == 200
+    read(border, {"bert": hashes_of("bert")})
+    assert bert.register() == 200
+    assert AccessPhone(border, "bert", port=40009, password="wrong").register() == 401
+    assert AccessPhone(border, "anna", port=40010).register() == 200
+
+
+def test_a_hash_of_another_algorithm_proves_nothing() -> None:
+    border = Border(access())
+    read(border, {"carl": {"MD5": secret_of("MD5", "carl", "example.com", "pw")}})
+    carl = AccessPhone(border, "carl", password="pw")
+    assert carl.register() == 401
+    carl.algorithm = "MD5"
+    carl.challenge = None
+    assert carl.register() == 200
+
+
+def test_who_stands_in_the_file_no_more_is_registered_no_more() -> None:
+    border = Border(access().replace(', bert: "${ENV:BERT}"', ""))
+    read(border, {"bert": SECRETS["BERT"]})
+    anna, bert = AccessPhone(border), AccessPhone(border, "bert", port=40001)
+    assert anna.register() == bert.register() == 200
+    read(border, {})
+    assert [each["user"] for each in border.core.bindings(border.now)] == ["anna"]
+    assert bert.register() == 401
+    assert [bool(record) for record in border.stored.values()] == [True, False]

@@ -8,6 +8,7 @@ from media.control import Event, Query, Reply, Welcome
 from sbc.actions import Action, Flow
 from sbc.location.records import Answer, Question
 from sbc.operate.record import text
+from sbc.registrar.users import Proof
 from sbc.sip.errors import BadMessage
 
 PATIENCE = 10.0
@@ -61,6 +62,9 @@ class ScriptedCore:
         self, bindings: Sequence[tuple[str, Mapping[str, object]]], now: float
     ) -> Sequence[Action]:
         return self._take(now, "restore", bindings)
+
+    def users_read(self, group: str, users: Mapping[str, Proof], now: float) -> Sequence[Action]:
+        return self._take(now, "users_read", group, users)
 
     def resolved(self, question: Question, answer: Answer, now: float) -> Sequence[Action]:
         return self._take(now, "resolved", question, answer)

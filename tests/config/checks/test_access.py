@@ -82,6 +82,7 @@ USERS = {"users": {"anna": "${ENV:ANNA}"}}
         ({"auth": {"at": "core"}}, ("auth", "at")),
         ({"auth": {"at": "core", **USERS}, "registrar": RELAY}, ("auth", "users")),
         ({"auth": {}}, ("auth",)),
+        ({"auth": {"at": "core", "users_file": "/u"}, "registrar": RELAY}, ("auth", "users_file")),
         ({"survivability": {"hold_bindings": "1h"}}, ("survivability", "hold_bindings")),
         ({"survivability": {"local_calls": True}}, ("survivability", "local_calls")),
     ],
