@@ -64,8 +64,10 @@ class Session:
         elif self._supervised_at is None:
             self._supervised_at = now
         for stream, side in self.sides():
-            # Between two pages of a fax, and without a word on the floor, nothing comes for long.
-            expected = program.supervise and stream.may_cross(side) and not stream.opaque
+            # Between two pages of a fax, without a word on the floor, or while nobody types
+            # (RFC 4103 §5.2), nothing comes for long.
+            steady = not stream.opaque and stream.kind != "text"
+            expected = program.supervise and stream.may_cross(side) and steady
             side.watch.expect(expected, self._patience, now)
             if expected and side.asked_at is None:
                 side.asked_at = now

@@ -49,6 +49,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 class By(Enum):
+    HOUR = "hour"
     ZONE = "zone"
     TRUNK = "trunk"
     CODEC = "codec"
@@ -184,7 +185,8 @@ def _report() -> None:
 @report.command()
 def quality(
     by: Annotated[
-        list[By] | None, typer.Option("--by", help="May be repeated; else by all of them.")
+        list[By] | None,
+        typer.Option("--by", help="May be repeated; usual: zone, trunk, codec."),
     ] = None,
     trunk: Annotated[str | None, typer.Option(help="Only streams which this trunk sent.")] = None,
     last: Annotated[str, typer.Option(help="Calls that ended within this time.")] = "24h",
@@ -200,7 +202,7 @@ def quality(
     since = _since(last)
     with _explained():
         files = _Border(config).cdr_files()
-    keys = [key for key in quality_report.KEYS if not by or By(key) in by]
+    keys = [key for key in quality_report.KEYS if By(key) in (by or ())] or quality_report.USUAL
     made = quality_report.report(files.records(since), keys, trunk)
     if as_json:
         _print_json({"last": last, "bad_lines": files.bad_lines, **quality_report.to_dict(made)})

@@ -9,6 +9,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC
 from typing import Literal
 
 from sbc.operate.labels import VERDICTS
@@ -17,14 +18,17 @@ from sbc.operate.record import (
     directions,
     expected_packets,
     loss_ratio,
+    moment,
     number,
     part,
     text,
     whole,
 )
 
-Key = Literal["zone", "trunk", "codec"]
-KEYS: tuple[Key, ...] = ("zone", "trunk", "codec")
+Key = Literal["hour", "zone", "trunk", "codec"]
+KEYS: tuple[Key, ...] = ("hour", "zone", "trunk", "codec")
+USUAL: tuple[Key, ...] = ("zone", "trunk", "codec")
+"""Where nothing else is asked for."""
 
 PERCENTILES = "nearest-rank"
 """The smallest value of the samples that at least p percent of them do not exceed: always one that
@@ -53,8 +57,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    hour: str | None
+    """In which the calls ended, UTC. None, as of each key: not one of this report."""
     zone: str | None
-    """None: not a key of this report."""
     trunk: str | None
     codec: str | None
     streams: int
@@ -132,7 +137,7 @@ class _Group:
                 values.append(value)
 
 
-def report(cdrs: Iterable[Record], by: Sequence[Key] = KEYS, trunk: str | None = None) -> Report:
+def report(cdrs: Iterable[Record], by: Sequence[Key] = USUAL, trunk: str | None = None) -> Report:
     """Of the streams that `trunk` sent, or of all."""
     keys = tuple(key for key in KEYS if key in by)
     groups: dict[tuple[str, ...], _Group] = {}
@@ -151,7 +156,13 @@ def report(cdrs: Iterable[Record], by: Sequence[Key] = KEYS, trunk: str | None =
 
 
 def samples(cdr: Record) -> list[Sample]:
-    return [_sample(leg, side) for _, leg, side in directions(cdr)]
+    hour = _hour(cdr)
+    return [_sample(hour, leg, side) for _, leg, side in directions(cdr)]
+
+
+def _hour(cdr: Record) -> str:
+    ended = moment(cdr, "times", "ended")
+    return "-" if ended is None else f"{ended.astimezone(UTC):%Y-%m-%d %H:00}"
 
 
 def percentile(values: Sequence[float], percent: int) -> float | None:
@@ -179,7 +190,7 @@ def to_csv(made: Report) -> str:
     return file.getvalue()
 
 
-def _sample(leg: Record, side: Record) -> Sample:
+def _sample(hour: str, leg: Record, side: Record) -> Sample:
     total = part(side, "total")
     packets = whole(total, "packets")
     heard = packets > 0
@@ -187,6 +198,7 @@ def _sample(leg: Record, side: Record) -> Sample:
     method = text(side, "mos_method")
     return Sample(
         keys={
+            "hour": hour,
             "zone": text(leg, "zone") or "-",
             "trunk": text(leg, "trunk") or "-",
             "codec": text(side, "codec") or "-",
@@ -221,6 +233,7 @@ def _lost_after(side: Record, total: Record) -> float | None:
 
 def _row(keys: Mapping[Key, str], group: _Group) -> Row:
     return Row(
+        hour=keys.get("hour"),
         zone=keys.get("zone"),
         trunk=keys.get("trunk"),
         codec=keys.get("codec"),

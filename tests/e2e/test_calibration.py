@@ -24,6 +24,7 @@ from tests.e2e.support.line import Impairment, lay_line
 from tests.e2e.support.media import PACE
 from tests.e2e.support.namespaces import Network
 from tests.e2e.support.phone import Phone
+from tests.e2e.support.rtcp_reports import receiver_report
 from tests.e2e.support.tools import ROOT, require
 
 CALLER, WAN = "192.0.2.7", "203.0.113.10"
@@ -91,6 +92,10 @@ class World:
     """By side: where it is sent, and where it comes to the border."""
 
 
+BEFORE = Impairment(loss=0.04, seed=11)
+AFTER = Impairment(loss=0.09, burst=2.0, seed=12)
+
+
 @pytest.fixture(params=[by_line, by_netem])
 def lay(request: pytest.FixtureRequest) -> Lay:
     found: Lay = request.param
@@ -152,3 +157,51 @@ def agrees(side: Json, true: Truth, put_in: float) -> None:
     assert loss_ratio(total) == pytest.approx(put_in, abs=POINTS)
     assert total["jitter_ms"] == pytest.approx(1000 * true.jitter, rel=SHARE)
     assert total["longest_gap_ms"] == pytest.approx(1000 * true.longest_gap, rel=SHARE, abs=3)
+
+
+def test_loss_is_laid_before_and_after_the_border(
+    network: Network, start_border: StartBorder, tmp_path: Path, ending: ExitStack
+) -> None:
+    """What the caller sends is lost on its way to the border, and again from there to the callee,
+    whose RTCP is all that the border knows of that (idea 6)."""
+    require(ROOT, "ip", "tcpdump")
+    for name in ("caller", "border", "callee"):
+        network.host(name)
+    _, came_by = by_line(network, ending, ("caller", CALLER), ("border", WAN), BEFORE)
+    left_by, heard_by = by_line(network, ending, ("border", LAN), ("callee", CALLEE), AFTER)
+    config = two_zones((WAN, 5060), (LAN, 5060), f"{CALLER}:5060", f"{CALLEE}:5060")
+    border = start_border(with_metrics(config, "127.0.0.1"), network.wrap("border"))
+    phones = []
+    for host, ip, port, ssrc in (
+        ("caller", CALLER, 6000, SSRC["a"]),
+        ("callee", CALLEE, 26_000, SSRC["b"]),  # the line impairs what goes to ports beyond 20000
+    ):
+        with network.inside(host):
+            phones.append(Phone(ip, ssrc=ssrc, media_port=port))
+        ending.callback(phones[-1].close)
+    places = (("border", came_by, CALLER), ("border", left_by, LAN), ("callee", heard_by, LAN))
+    captures = [
+        Capture(network, host, device, source, tmp_path / f"{number}.pcap")
+        for number, (host, device, source) in enumerate(places)
+    ]
+    for each in captures:
+        ending.callback(each.close)
+    call = begin(phones[0], phones[1], (WAN, 5060))
+    call.talk(8.0)
+    time.sleep(UNDER_WAY)
+    call.callee.media.hear()
+    rtcp = (call.b.far_media[0], call.b.far_media[1] + 1)
+    call.callee.media.rtcp.sendto(receiver_report(call.callee.media, SSRC["a"]), rtcp)
+    time.sleep(UNDER_WAY)
+    call.caller.hang_up(call.a)
+    (media,) = border.record(10.0)["media"]
+    came, left, heard = (len(each.rtp(SSRC["a"])) for each in captures)
+    sent = call.caller.media.sent
+    losses = media["a"]["losses"]
+    assert losses["before"] == pytest.approx(sent - came, abs=1), "but for the first and the last"
+    assert losses["at"] == 0
+    assert came == left
+    assert losses["after"] == pytest.approx(left - heard, abs=1)
+    assert losses["after"] > losses["before"] > 5
+    assert (media["a"]["verdict"]["name"], media["a"]["verdict"]["where"]) == ("lossy", "after")
+    assert media["b"]["verdict"]["name"] == "ok"

@@ -1,7 +1,4 @@
-from media.control import (
-    Dead,
-    Silent,
-)
+from media.control import Dead, Open, Silent, StreamRequest
 from tests.support.relay_world import ALICE, BOB, RelayWorld
 from tests.support.side_plans import side_plan
 
@@ -65,6 +62,17 @@ def test_a_hold_is_never_dead() -> None:
     assert world.events() == []
     world.advance(2.0)
     assert world.events()[-1] == Dead("c1", "initial")
+
+
+def test_nobody_has_to_type_all_the_time() -> None:
+    world = RelayWorld()
+    world.ask(Open("c1", (StreamRequest(0, "text", "wan", "lan"),)))
+    world.program(side_plan(ALICE), side_plan(BOB), supervise=True)
+    world.advance(1000.0)
+    assert world.events() == []
+    verdict = world.report().streams[0].a.verdict
+    assert verdict is not None
+    assert verdict.name == "inactive"
 
 
 def test_nothing_is_said_of_a_call_that_is_not_answered() -> None:

@@ -113,6 +113,17 @@ def test_rows_are_by_the_keys_asked_for(by: list[Any], names: list[Any]) -> None
     assert made.calls == 2
 
 
+def test_rows_may_be_by_the_hour_in_which_calls_ended() -> None:
+    late = call(times={"ended": "2026-11-24T12:00:00.000+01:00"})
+    made = report([call(), late, call(times={})], ["hour"])
+    assert [(row.hour, row.streams) for row in made.rows] == [
+        ("-", 2),
+        ("2026-11-24 10:00", 2),
+        ("2026-11-24 11:00", 2),
+    ]
+    assert report([call()]).rows[0].hour is None
+
+
 def test_a_report_of_one_trunk_has_only_what_that_trunk_sent() -> None:
     made = report([call(), of(side_report(), trunk="other")], trunk="carrier")
     assert [row.trunk for row in made.rows] == ["carrier"]
