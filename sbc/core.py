@@ -18,6 +18,7 @@ from sbc.b2bua.record import record_of
 from sbc.b2bua.wire import Wire
 from sbc.location.finder import Finder
 from sbc.location.records import Answer, Question
+from sbc.proxy.calls import Calls as ProxiedCalls
 from sbc.proxy.roles import Roles
 from sbc.proxy.stateful import Forwarding
 from sbc.registrar.gate import SILENCE
@@ -67,7 +68,7 @@ class Core:
         )
         out_of_dialog = OutOfDialog(self._shared, self._sources, self._phones)
         self._agent = Agent(self._shared, out_of_dialog)
-        self._roles = Roles(config, self._sources, self._shared.targets, self._wire)
+        self._roles = Roles(self._shared, self._sources, self._agent.in_use)
         if self._roles.needed:
             self._agent.elsewhere = self._roles.takes
 
@@ -140,6 +141,7 @@ class Core:
 
     def transport_failed(self, flow: Flow, now: float) -> list[Action]:
         wire = self._begin(now)
+        self._roles.lost(flow)
         wire.take(self._layer.transport_failed(flow, now))
         if flow.reliable:
             self._registrations.lost(flow)
@@ -194,7 +196,7 @@ class Core:
         wire = self._begin(now)
         wire.take(self._layer.handle_timeout(now))
         for key in wire.timers.pop_due(now):
-            if isinstance(key, tuple) and isinstance(key[0], Forwarding):
+            if isinstance(key, tuple) and isinstance(key[0], Forwarding | ProxiedCalls):
                 key[0].timer(key[1])
             else:
                 self._agent.timer(key)
@@ -209,6 +211,7 @@ class Core:
         self._begin(now)
         self._shared.draining = True
         self._agent.stop()
+        self._roles.calls.stop()
         self._registrations.stop()
         self._phones.stop()
         return self._done()
@@ -233,21 +236,23 @@ class Core:
             "owners": len(self._wire.owners),
             "timers": len(self._wire.timers),
             "asks": len(self._shared.asks),
-            "proxied": len(self._roles.live),
+            "proxied": len(self._roles.live) + len(self._roles.calls.live),
             "subscriptions": len(self._agent.subscriptions.watches) + len(self._wire.halves),
             "published": len(self._agent.publications),
             "records": len(self._agent.ledger),
         }
 
     def calls(self, now: float) -> list[dict[str, object]]:
-        return [record_of(call, now) for call in self._agent.calls.values()]
+        ours = [record_of(call, now) for call in self._agent.calls.values()]
+        return ours + self._roles.calls.shown(now)
 
     def trunks(self) -> list[tuple[str, ...]]:
         """Of each call those which it is on. Asked for at each scrape: a record would cost more."""
-        return [
+        ours = [
             (call.facts.caller.trunk, *([call.callee.leg.peer.trunk] if call.callee else ()))
             for call in self._agent.calls.values()
         ]
+        return ours + [call.trunks for call in self._roles.calls.live.values()]
 
     def trunk_states(self, now: float) -> list[dict[str, object]]:
         """Each trunk, with what our registration there has come to."""

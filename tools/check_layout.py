@@ -30,6 +30,7 @@ WITHOUT_TWIN = {
     "sbc/actions.py": "declarations only",
     "sbc/b2bua/call.py": "the data of a call; what happens to it is tested with its handlers",
     "sbc/b2bua/events.py": "declarations only",
+    "sbc/proxy/calls.py": "whole flows; tests/simulation/test_s16_calls.py",
     "sbc/proxy/roles.py": "whole flows; tests/simulation/test_s16_proxy.py, test_s16_stateless.py",
     "sbc/proxy/stateful.py": "whole flows; tests/simulation/test_s16_proxy.py",
     "sbc/proxy/stateless.py": "whole flows; tests/simulation/test_s16_stateless.py",

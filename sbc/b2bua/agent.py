@@ -108,10 +108,10 @@ class Agent:
         self.elsewhere: Callable[[Raised], bool] | None = None
         """Takes what belongs to no call, as of a proxy; None: there is nothing of the kind."""
         self._invites: dict[Key, Call] = {}
-        self._in_use: Counter[str | tuple[str, str]] = Counter()
+        self.in_use: Counter[str | tuple[str, str]] = Counter()
         """Calls from each trunk or access group, and from each user of one."""
         shared.adopt = self._adopt
-        shared.admit = partial(out_of_dialog.admit, self._in_use.__getitem__)
+        shared.admit = partial(out_of_dialog.admit, self.in_use.__getitem__)
         """Calls from each trunk."""
         self._strays: deque[float] = deque(maxlen=MOST_STRAYS)
         """When the last of them came."""
@@ -178,7 +178,7 @@ class Agent:
 
     def _begin(self, key: Key, request: Request, flow: Flow) -> None:
         try:
-            call = self._out_of_dialog.receive(key, request, flow, self._in_use.__getitem__)
+            call = self._out_of_dialog.receive(key, request, flow, self.in_use.__getitem__)
             if call is not None:
                 setup.take_target(call)
         except Exception as error:
@@ -209,7 +209,7 @@ class Agent:
                 del self.recent[next(iter(self.recent))]
 
     def _count(self, call: Call, change: int) -> None:
-        peer, in_use = call.facts.caller, self._in_use
+        peer, in_use = call.facts.caller, self.in_use
         in_use[peer.trunk] += change
         if peer.user is not None:
             user = (peer.trunk, peer.user)

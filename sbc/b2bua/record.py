@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -69,38 +70,73 @@ def record_of(call: Call, now: float, *, trace: bool = False) -> Record:
     return record
 
 
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What is known of a call that has no media and no legs of ours."""
+
+    uid: str
+    route: str | None
+    caller: str
+    called: str
+    times: tuple[float, float | None, float | None, float | None]
+    """INVITE, ringing, answered, ended."""
+    ended_by: str | None
+    cause: Cause | None
+    attempts: tuple[tuple[str, str, int | None], ...] = ()
+    a: Record | None = None
+    b: Record | None = None
+
+
+def bare_record(shared: Shared, bare: Bare, now: float) -> Record:
+    invite, ringing, answered, ended = bare.times
+    cause = bare.cause
+    if ended is not None:
+        state = "ended"
+    elif answered is not None:
+        state = "up"
+    else:
+        state = "trying" if ringing is None else "ringing"
+    return {
+        "uid": bare.uid,
+        "node": shared.config.node.name,
+        "session_id": None,
+        "linked": None,
+        "route": bare.route,
+        "from": bare.caller,
+        "to": bare.called,
+        **NONE.record(),
+        "state": state,
+        "times": {
+            "invite": _utc(shared, invite),
+            "ringing": _utc(shared, ringing),
+            "answered": _utc(shared, answered),
+            "ended": _utc(shared, ended),
+        },
+        "setup_s": _rounded(invite, answered),
+        "duration_s": _rounded(answered, ended or now),
+        "ended_by": bare.ended_by,
+        "cause": cause and {"sip": cause.sip, "q850": cause.cause, "text": cause.text},
+        "attempts": [
+            {"trunk": trunk, "endpoint": endpoint, "status": status}
+            for trunk, endpoint, status in bare.attempts
+        ],
+        "legs": {"a": _clean_leg(bare.a), "b": _clean_leg(bare.b)},
+        "media": [],
+        "reports": [],
+    }
+
+
 def refusal_record(
     shared: Shared, uid: str, attempt: Attempt, who: Parties, verdict: Reject
 ) -> Record:
     """For a call that policy refused: it never had legs or media."""
-    at = _utc(shared, shared.wire.now)
-    return {
-        "uid": uid,
-        "node": shared.config.node.name,
-        "session_id": None,
-        "linked": None,
-        "route": attempt.chosen.route if attempt.chosen else None,
-        "from": who.caller,
-        "to": who.called,
-        **NONE.record(),
-        "state": "ended",
-        "times": {"invite": at, "ringing": None, "answered": None, "ended": at},
-        "setup_s": None,
-        "duration_s": None,
-        "ended_by": "border",
-        "cause": {
-            "sip": verdict.status,
-            "q850": Cause(verdict.status, "").cause,
-            "text": verdict.why,
-        },
-        "attempts": [],
-        "legs": {
-            "a": {"zone": attempt.zone, "trunk": attempt.trunk, "user": attempt.user},
-            "b": None,
-        },
-        "media": [],
-        "reports": [],
-    }
+    at = shared.wire.now
+    route = attempt.chosen.route if attempt.chosen else None
+    cause = Cause(verdict.status, verdict.why)
+    leg: Record = {"zone": attempt.zone, "trunk": attempt.trunk, "user": attempt.user}
+    times = (at, None, None, at)
+    bare = Bare(uid, route, who.caller, who.called, times, "border", cause, a=leg)
+    return bare_record(shared, bare, at)
 
 
 def media_of(report: SessionReport) -> list[object]:
@@ -122,6 +158,12 @@ def _leg(leg: Leg) -> Record:
         "user_agent": leg.user_agent or None,
         "reason": {"heard": leg.heard_reason, "told": leg.told_reason},
     }
+
+
+def _clean_leg(leg: Record | None) -> Record | None:
+    if leg is None:
+        return None
+    return {name: _clean(value) if isinstance(value, str) else value for name, value in leg.items()}
 
 
 def _clean(text: str | None) -> str | None:

@@ -116,13 +116,22 @@ class Wire:
         self.note("tcp_refused", labels, source=fallen.flow.remote[0])
 
     def answer_challenge(
-        self, key: Key, sent: Sent, response: Response, flow: Flow, cseq: int
+        self,
+        key: Key,
+        sent: Sent,
+        response: Response,
+        flow: Flow,
+        cseq: int,
+        via: str | None = None,
     ) -> tuple[Key, Sent] | None:
         """The request once more, with credentials, in place of the transaction `key`; None: the
-        challenge is not for us to answer, and is the final answer (A2)."""
+        challenge is not for us to answer, and is the final answer (A2).
+
+        `via`: all Vias of it; None: ours alone.
+        """
         owner = self.owners[key]
         trunk = owner.trunk
-        again = self.accounts.answer(trunk, sent, response, flow, cseq, self.via(flow))
+        again = self.accounts.answer(trunk, sent, response, flow, cseq, via or self.via(flow))
         labels = {"trunk": trunk or ""}
         if not isinstance(again, Sent):
             self.note("challenge_refused", labels, why=again, source=flow.remote[0])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from config.model import Failover
 from sbc.actions import Flow
 from sbc.proxy.keyed import Keyed, Mode, Passage
 from sbc.routing.listeners import Listener, uri_transport
@@ -11,6 +12,7 @@ from sbc.sip.uri import Uri
 
 PARAMETER = "sbc"
 """Of our own URIs in Record-Route and Path."""
+DEFAULT_FAILOVER = Failover()
 DEFAULT_HOPS = 70
 DEFAULT_BREADTH = "60"
 """RFC 5393 §5.3.1. We try one target after the other, so each may have all of it."""
@@ -50,6 +52,10 @@ class Way:
     """What is left of the Route set behind our own."""
     loop: str
     """Equal when the same request comes again (RFC 5393 §4.2)."""
+    route: str = ""
+    """By which it goes, if it begins something."""
+    failover: Failover = DEFAULT_FAILOVER
+    """Of that route."""
 
 
 def forwarded(

@@ -12,6 +12,7 @@ from sbc.routing.listeners import Listeners
 from sbc.sip.message import Request, Response
 from sbc.sip.via import Via
 from sbc.transaction.keys import COOKIE, DEFAULT_PORT
+from sbc.transaction.large import MOST_OVER_UDP, Reliable, moved
 
 PREFIX = "z9hG4bKs0-"
 """Of every branch that we gave a request without keeping anything."""
@@ -19,7 +20,15 @@ _BACK = "back"
 """Of our Via: interface and transport that the request came by, and the proof."""
 
 
-def send(request: Request, way: Way, came: Flow, listeners: Listeners, keyed: Keyed) -> Transmit:
+def send(
+    request: Request,
+    way: Way,
+    came: Flow,
+    listeners: Listeners,
+    keyed: Keyed,
+    instead: Reliable | None = None,
+) -> Transmit:
+    """`instead`: where it goes if it is too large for UDP (§18.1.1)."""
     top = request.headers.via
     below = top.with_source(*came.remote, always=came.reliable)
     if below is not top:
@@ -33,7 +42,11 @@ def send(request: Request, way: Way, came: Flow, listeners: Listeners, keyed: Ke
         f";{_BACK}={back}"
     )
     sent = forwarded(request, way, hop, via, listeners.of(came), keyed)
-    return Transmit(sent.encode(), hop.flow)
+    data = sent.encode()
+    if instead is None or len(data) <= MOST_OVER_UDP:
+        return Transmit(data, hop.flow)
+    moved(sent, data, hop.flow, instead)
+    return Transmit(sent.encode(), instead.flow)
 
 
 def is_ours(response: Response) -> bool:

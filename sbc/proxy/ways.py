@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from config.model import Config
 from sbc.actions import Flow
 from sbc.b2bua.identity import user_of
+from sbc.location.cooldown import last
 from sbc.policy.chain import Reject
 from sbc.proxy.forward import PARAMETER, Hop, Way
 from sbc.proxy.keyed import Keyed, Passage
@@ -43,20 +44,21 @@ class Ways:
         self._targets = targets
         self._keyed = keyed
         self._zones = config.zones
+        self._failover = {route.name: route.failover for route in config.routes}
 
     def of(
-        self, request: Request, trunk: str, flow: Flow, *, at: float | None = None
+        self, request: Request, trunk: str, flow: Flow, *, now: float, turn: bool = False
     ) -> Way | Reject | None:
         """None: it is for the back-to-back user agent. A fault of the peer is a BadMessage.
 
-        `at`: it is sent now, so that the next one begins with another endpoint.
+        `turn`: it is sent now, so that the next one begins with another endpoint.
         """
         uri, routes, cookies = self._own_routes(request)
         way: Way | Reject | None
         if cookies:
-            way = self._along(request, trunk, uri, routes, cookies[0])
+            way = self._along(request, trunk, uri, routes, cookies[0], now)
         else:
-            way = self._new(request, trunk, flow, uri, routes, at)
+            way = self._new(request, trunk, flow, uri, routes, now, turn)
         if isinstance(way, Way):
             return self._refusal(request, way, flow) or way
         return way
@@ -83,7 +85,13 @@ class Ways:
         return uri.param(PARAMETER) or ""
 
     def _along(
-        self, request: Request, trunk: str, uri: str, routes: list[str], cookie: str
+        self,
+        request: Request,
+        trunk: str,
+        uri: str,
+        routes: list[str],
+        cookie: str,
+        now: float,
     ) -> Way | Reject:
         """Within a dialog, or down a Path."""
         passage = self._keyed.passage(cookie, request.headers.call_id)
@@ -94,7 +102,7 @@ class Ways:
         to = passage.near if trunk == passage.far else passage.far
         if to not in self._config.trunks:
             return _FOREIGN
-        hop = self._hop(to, NameAddr.parse(routes[0]).uri if routes else uri, request)
+        hop = self._hop(to, NameAddr.parse(routes[0]).uri if routes else uri, request, now)
         if hop is None:
             return _FOREIGN
         onward = Passage(passage.mode, trunk, to) if passage.path else passage
@@ -116,7 +124,8 @@ class Ways:
         flow: Flow,
         uri: str,
         routes: list[str],
-        at: float | None,
+        now: float,
+        turn: bool,
     ) -> Way | Reject | None:
         if request.headers.to.tag and request.method != "ACK":
             return None
@@ -132,36 +141,57 @@ class Ways:
             return _FOREIGN
         trunks = [name for name in chosen.trunks if name in self._config.trunks]
         if chosen.mode == "stateless":
-            hops = self._spread(request.headers.call_id, trunks)
+            hops = self._spread(request.headers.call_id, trunks, now)
         else:
-            hops = [_hop_of(target) for name in trunks for target in self._endpoints(name, at)]
+            of = (self._endpoints(name, now, turn) for name in trunks)
+            hops = [_hop_of(target) for targets in of for target in targets]
         if not hops:
             return Reject(480, "no name of an endpoint is known")
         passage = Passage(chosen.mode, trunk, hops[0].trunk)
         return Way(
-            chosen.mode, passage, tuple(hops), uri, ours, False, (), self._loop(request, trunk)
+            chosen.mode,
+            passage,
+            tuple(hops),
+            uri,
+            ours,
+            False,
+            (),
+            self._loop(request, trunk),
+            chosen.route,
+            self._failover[chosen.route],
         )
 
-    def _endpoints(self, trunk: str, at: float | None) -> list[Target]:
-        return self._targets.all(trunk) if at is None else self._targets.of(trunk, at)
+    def _endpoints(self, trunk: str, now: float, turn: bool) -> list[Target]:
+        return self._targets.of(trunk, now) if turn else self._targets.all(trunk)
 
-    def _spread(self, call_id: str, trunks: list[str]) -> list[Hop]:
-        """Those of the first priority, in the order in which this Call-ID wants them."""
-        hops = [_hop_of(target) for name in trunks for target in self._targets.all(name)]
-        first = min((hop.priority for hop in hops), default=0)
-        hops = [hop for hop in hops if hop.priority == first]
-        return ranked(call_id, hops, _name, lambda hop: float(hop.weight))
+    def _spread(
+        self, call_id: str, trunks: list[str], now: float, host: str | None = None
+    ) -> list[Hop]:
+        """Those of the first priority that has one in order, as this Call-ID wants them; those
+        that have just failed behind the others. `host`: only what that name leads to."""
+        targets = [target for name in trunks for target in self._targets.all(name)]
+        hops = [_hop_of(each) for each in targets if host is None or each.uri.host.lower() == host]
+        if not hops:
+            return []
+        cool = {id(hop): self._targets.is_cool(hop.flow, now) for hop in hops}
+        alive = [hop for hop in hops if not cool[id(hop)]] or hops
+        first = min(hop.priority for hop in alive)
+        best = [hop for hop in hops if hop.priority == first]
+        order = ranked(call_id, best, _name, lambda hop: float(hop.weight))
+        return last(order, [cool[id(hop)] for hop in order])
 
-    def _hop(self, trunk: str, text: str, request: Request) -> Hop | None:
-        """An address of `trunk`; of a host name, that of the endpoint which serves the Call-ID.
-        None: it lies elsewhere."""
+    def _hop(self, trunk: str, text: str, request: Request, now: float) -> Hop | None:
+        """An address of `trunk`; of a host name of it one that the name leads to; of any other,
+        that of the endpoint which serves the Call-ID. None: it lies elsewhere."""
         uri = Uri.parse(text)
         if uri.scheme not in {"sip", "sips"}:
             return None
         try:
             ip = ip_address(uri.host)
         except ValueError:
-            return next(iter(self._spread(request.headers.call_id, [trunk])), None)
+            call_id, host = request.headers.call_id, uri.host.lower()
+            named = self._spread(call_id, [trunk], now, host)
+            return next(iter(named or self._spread(call_id, [trunk], now)), None)
         wanted = "tls" if uri.scheme == "sips" else (uri.param("transport") or "udp").lower()
         if wanted not in _TRANSPORTS:
             return None

@@ -88,6 +88,17 @@ class Targets:
         """It is left in peace for a while. Was it not so before?"""
         return self._cooldown.failed(target.flow, seconds, now)
 
+    def cools(self, flow: Flow, now: float) -> bool:
+        """The same of an address alone."""
+        return self._cooldown.failed(flow, FAILED, now)
+
+    def is_cool(self, flow: Flow, now: float) -> bool:
+        return self._cooldown.any() and self._cooldown.cools(flow, now)
+
+    def warms(self, flow: Flow) -> None:
+        if self._cooldown.any():
+            self._cooldown.worked(flow)
+
     def worked(self, target: Target) -> None:
         if self._cooldown.any():
             self._cooldown.worked(target.flow)

@@ -155,10 +155,10 @@ def test_only_so_many_ended_calls_keep_their_ladder() -> None:
 def test_a_call_that_only_rings_is_one_call_of_its_trunk() -> None:
     border = Border()
     caller, callee, request = ringing(border)
-    assert border.core._agent._in_use["carrier"] == 1
+    assert border.core._agent.in_use["carrier"] == 1
     callee.answers(request, 486)
     caller.heard(486)
-    assert border.core._agent._in_use["carrier"] == 0
+    assert border.core._agent.in_use["carrier"] == 0
     assert border.over()
 
 
