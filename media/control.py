@@ -216,6 +216,8 @@ class SideReport(Value, frozen=True):
     """More than its SDP allows: not forwarded."""
     auth_failed: int = 0
     """SRTP whose authentication failed: not counted anywhere else."""
+    worst: Totals | None = None
+    """The interval in which the greatest part was missing."""
     losses: Losses | None = None
     """Of what this end sent, on its whole way to the other."""
     verdict: Verdict | None = None

@@ -34,6 +34,11 @@ class Totals(Value, frozen=True):
     def expected(self) -> int:
         return self.packets - self.duplicated + self.missing
 
+    @property
+    def missing_part(self) -> float:
+        """0..1 of those expected."""
+        return self.missing / self.expected if self.expected > 0 else 0.0
+
 
 class ExtendedFigures(Value, frozen=True):
     """What the other end's own extended reports (RFC 3611) say of the stream that we sent it, each

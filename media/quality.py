@@ -87,6 +87,7 @@ class Reception:
         "packets",
         "ssrc",
         "unmapped_type",
+        "worst",
     )
 
     def __init__(self, clocks: Mapping[int, Codec]) -> None:
@@ -119,6 +120,8 @@ class Reception:
         self._rolled_at: float | None = None
         self._earlier = Peaks()
         self._interval: Totals | None = None
+        self.worst: Totals | None = None
+        """Of the whole intervals the one with the greatest part missing; the first of such."""
 
     @property
     def last_at(self) -> float | None:
@@ -186,6 +189,10 @@ class Reception:
         began = self.first_at if self._rolled_at is None else self._rolled_at
         seconds = 0.0 if began is None else now - began
         self._interval = totals(counters.less(self._before), peaks, seconds)
+        if self._interval.expected and (
+            self.worst is None or self._interval.missing_part > self.worst.missing_part
+        ):
+            self.worst = self._interval
         self._before, self._rolled_at = counters, now
         self._earlier = self._earlier.joined(peaks)
         self._jitter_sum = self._jitter_max = self._gap = 0.0

@@ -130,6 +130,7 @@ def _side_report(
         unmapped=reception.unmapped(),
         unmapped_type=reception.unmapped_type,
         policed=side.counts.policed,
+        worst=reception.worst,
         auth_failed=0 if protection is None else protection.auth_failed,
         srtp=None if protection is None else protection.suite,
         srtp_replayed=0 if protection is None else protection.replayed,

@@ -113,6 +113,9 @@ class Metrics:
             registry=self._registry,
         )
         self._loss = self._histogram("loss_ratio", "Packets lost of those expected.", LOSS)
+        self._worst = self._histogram(
+            "worst_loss_ratio", "Packets lost of those expected, in the worst interval.", LOSS
+        )
         self._jitter = self._histogram("jitter_seconds", "Interarrival jitter (RFC 3550).", JITTER)
         self._gap = self._histogram("longest_gap_seconds", "Longest time without a packet.", GAP)
         self._mos = self._histogram("mos", "Mean opinion score, E-model (ITU-T G.107).", MOS)
@@ -214,6 +217,7 @@ class Metrics:
             return
         for histogram, value in (
             (self._loss, loss_ratio(total)),
+            (self._worst, loss_ratio(part(report, "worst"))),
             (self._jitter, _seconds(number(total, "jitter_ms"))),
             (self._gap, _seconds(number(total, "longest_gap_ms"))),
             (self._trip, _seconds(number(report, "far_end", "round_trip_ms"))),

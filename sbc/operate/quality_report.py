@@ -39,6 +39,8 @@ was measured, never a mean of two."""
 class Sample:
     keys: Mapping[Key, str]
     packets: int
+    worst_loss_percent: float | None
+    """In the worst interval."""
     loss_percent: float | None
     """None, as all the figures: the direction carried nothing."""
     jitter_ms: float | None
@@ -70,6 +72,7 @@ class Row:
     loss_percent_p50: float | None
     loss_percent_p95: float | None
     loss_percent_p99: float | None
+    worst_loss_percent_p95: float | None
     jitter_ms_p50: float | None
     jitter_ms_p95: float | None
     jitter_ms_p99: float | None
@@ -104,6 +107,7 @@ class _Group:
     silent: int = 0
     packets: int = 0
     loss: list[float] = field(default_factory=list)
+    worst_loss: list[float] = field(default_factory=list)
     jitter: list[float] = field(default_factory=list)
     gap: list[float] = field(default_factory=list)
     mos: list[float] = field(default_factory=list)
@@ -126,6 +130,7 @@ class _Group:
             self.verdicts[sample.verdict] += 1
         for values, value in (
             (self.loss, sample.loss_percent),
+            (self.worst_loss, sample.worst_loss_percent),
             (self.jitter, sample.jitter_ms),
             (self.gap, sample.longest_gap_ms),
             (self.mos, sample.mos),
@@ -204,6 +209,7 @@ def _sample(hour: str, leg: Record, side: Record) -> Sample:
             "codec": text(side, "codec") or "-",
         },
         packets=packets,
+        worst_loss_percent=_worst_loss(side),
         loss_percent=None if loss is None else 100 * loss,
         jitter_ms=number(total, "jitter_ms") if heard else None,
         longest_gap_ms=number(total, "longest_gap_ms") if heard else None,
@@ -218,6 +224,11 @@ def _sample(hour: str, leg: Record, side: Record) -> Sample:
         first_packet_ms=number(side, "first_packet_ms"),
         verdict=_verdict(side),
     )
+
+
+def _worst_loss(side: Record) -> float | None:
+    loss = loss_ratio(part(side, "worst"))
+    return None if loss is None else 100 * loss
 
 
 def _verdict(side: Record) -> str | None:
@@ -243,6 +254,7 @@ def _row(keys: Mapping[Key, str], group: _Group) -> Row:
         loss_percent_p50=_rounded(group.loss, 50),
         loss_percent_p95=_rounded(group.loss, 95),
         loss_percent_p99=_rounded(group.loss, 99),
+        worst_loss_percent_p95=_rounded(group.worst_loss, 95),
         jitter_ms_p50=_rounded(group.jitter, 50),
         jitter_ms_p95=_rounded(group.jitter, 95),
         jitter_ms_p99=_rounded(group.jitter, 99),

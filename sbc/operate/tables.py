@@ -181,6 +181,9 @@ def _stream(stream: Record) -> Table:
     intervals = [part(side, "interval") for side in sides]
     if any(intervals):
         _rows(table, "Last interval", _TOTALS, intervals)
+    worst = [part(side, "worst") for side in sides]
+    if any(whole(each, "missing") for each in worst):
+        _rows(table, "Worst interval", _WORST, worst)
     far_ends = [part(side, "far_end") for side in sides]
     _rows(table, "Its own RTCP on what we sent it", _FAR_END, far_ends)
     table.add_row(Text("MOS", style="bold"), *(Text(_plain(number(s, "mos"))) for s in sides))
@@ -351,6 +354,11 @@ _TOTALS: Figures = (
     ("Jitter, highest", lambda of: _milliseconds(number(of, "jitter_max_ms"))),
     ("Longest gap", lambda of: _milliseconds(number(of, "longest_gap_ms"))),
     ("Over", lambda of: _seconds(number(of, "seconds")) or NONE),
+)
+_WORST: Figures = (
+    ("Missing", lambda of: f"{_missing(of)} ({_percent(loss_ratio(of))})"),
+    ("Jitter", lambda of: _milliseconds(number(of, "jitter_ms"))),
+    ("Longest gap", lambda of: _milliseconds(number(of, "longest_gap_ms"))),
 )
 _FAR_END: Figures = (
     ("Reports", lambda of: _plain(number(of, "reports"))),

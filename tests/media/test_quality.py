@@ -127,6 +127,23 @@ def test_bursts_are_counted_by_interval_too() -> None:
     assert line.total.bursts == 3
 
 
+def worst_of(line: Line) -> Totals | None:
+    line.reception.roll(line.now)
+    return line.reception.worst
+
+
+def test_the_worst_interval_is_remembered() -> None:
+    line = Line()
+    assert worst_of(line) is None, "nothing was expected in it"
+    good = worst_of(line.hears(*range(1, 51)))
+    bad = worst_of(line.hears(*range(61, 101)))
+    assert good is not None
+    assert bad is not None
+    assert (good.missing, bad.missing, bad.packets) == (0, 10, 40)
+    assert bad.missing_part == 0.2
+    assert worst_of(line.hears(*range(102, 151))) is bad
+
+
 def test_packets_of_a_payload_type_that_nobody_described_are_counted_apart() -> None:
     line = Line().hears(1, 2, 3)
     assert (line.reception.unmapped(), line.reception.unmapped_type) == (0, None)

@@ -45,6 +45,7 @@ SIDE = SideReport(
     far_end=FarEnd(4, 0.0195, 20, 6.4, 4.2),
     mos=4.4,
     mos_method="E-model G.107",
+    worst=TOTALS,
     losses=Losses(0, 0, 0),
     verdict=Verdict("ok", None, ""),
 )

@@ -88,6 +88,7 @@ def test_each_direction_of_a_stream_is_measured_by_its_sender(metrics: Metrics) 
     carrier = 'codec="pcma",trunk="carrier",zone="carriers"'
     pbx = 'codec="pcma",trunk="pbx",zone="core"'
     assert samples(metrics, "sbc_stream_loss_ratio_sum") == {pbx: 0.0, carrier: 0.02}
+    assert samples(metrics, "sbc_stream_worst_loss_ratio_sum") == {pbx: 0.002, carrier: 0.002}
     assert samples(metrics, "sbc_stream_jitter_seconds_sum") == {pbx: 0.0015, carrier: 0.006}
     assert samples(metrics, "sbc_stream_mos_sum") == {pbx: 4.4, carrier: 3.9}
     assert samples(metrics, "sbc_stream_longest_gap_seconds_sum") == {pbx: 0.022, carrier: 0.022}

@@ -64,6 +64,7 @@ def test_a_row_counts_its_verdicts_and_ranks_what_was_lost_behind_us() -> None:
             far_end={"round_trip_ms": 10.0 + lost},
             first_packet_ms=5.0 * lost,
             kernel_drops=3,
+            worst=totals(packets=100 - lost // 2, lost=lost // 2),
         )
         for lost in range(100)
     ]
@@ -73,6 +74,7 @@ def test_a_row_counts_its_verdicts_and_ranks_what_was_lost_behind_us() -> None:
     assert row.lost_after_percent_p95 == 9.419, "of 998: two were copies"
     assert (row.round_trip_ms_p50, row.round_trip_ms_p95) == (59.0, 104.0)
     assert row.first_packet_ms_p95 == 470.0
+    assert row.worst_loss_percent_p95 == 47.0
 
 
 def test_a_verdict_that_is_on_no_list_is_not_counted() -> None:
