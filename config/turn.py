@@ -1,10 +1,10 @@
 """The `turn` section: the embedded STUN and TURN server (RFC 8489, RFC 8656)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.fields import Bitrate, Name, Network, Port, PortRange, Rate, Section, Whole
+from config.fields import Bitrate, Name, Network, Port, PortRange, Rate, Seconds, Section, Whole
 from config.secrets import Secret
 
 
@@ -26,6 +26,11 @@ class TurnCredentials(Section):
     """Shared with whoever hands out time-limited accounts."""
     users: dict[str, Secret] = {}
     """Passwords by name."""
+    ttl: Annotated[Seconds, Field(ge=30, le=86_400)] = 600.0
+    """The longest that an account is good which comes with a registration."""
+    bind_to: Literal["none", "registration"] = "none"
+    """`registration`: phones that register by TLS or secure WebSocket get a time-limited account
+    with it, which ends when they leave; it needs `hmac`."""
 
 
 class TurnQuotas(Section):
@@ -56,6 +61,8 @@ class Turn(Section):
     interfaces: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Listened on, and relayed from: one of each address family."""
     listen: TurnListen = TurnListen(udp=3478, tcp=3478)
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$", max_length=253)] | None = None
+    """By which name clients reach it, as its certificate says. None: by our addresses."""
     realm: Annotated[str, Field(min_length=1, max_length=127)]
     relay_ports: PortRange
     credentials: TurnCredentials

@@ -96,4 +96,13 @@ class Resolve:
     question: Question
 
 
-Action = Transmit | AskRelay | Journal | Note | StoreBinding | Resolve
+@dataclass(frozen=True, slots=True)
+class RevokeTurn:
+    """TURN accounts of this address of record that were issued so far are good no more."""
+
+    identity: str
+    until: float
+    """When the last of them has expired, in seconds since 1970."""
+
+
+Action = Transmit | AskRelay | Journal | Note | StoreBinding | Resolve | RevokeTurn

@@ -15,7 +15,7 @@ import uvloop
 
 from config.loader import ConfigError, load_with_warnings
 from config.model import Config
-from sbc.border import CONTROL_SOCKET, Border, CannotStart, Setting, log_everything
+from sbc.border import CONTROL_SOCKET, TURN_SOCKET, Border, CannotStart, Setting, log_everything
 from sbc.core import Core
 from sbc.operate.journal import Journal
 from sbc.operate.log import Log
@@ -69,7 +69,7 @@ def prepare(config: Config, path: Path) -> Setting:
             raise CannotStart(f"cdr.spool: {error}") from None
         bindings = binding_store(config)
         held.pop_all()
-    relay, turn = relay_command(path, directory), turn_command(config, path)
+    relay, turn = relay_command(path, directory), turn_command(config, path, directory)
     return Setting(config, bound, journal, directory, relay, turn, certificates, bindings, users)
 
 
@@ -88,11 +88,12 @@ def relay_command(path: Path, directory: Path) -> list[str]:
     return [sys.executable, "-m", "media", str(path.resolve()), "--control", str(control)]
 
 
-def turn_command(config: Config, path: Path) -> list[str]:
+def turn_command(config: Config, path: Path, directory: Path) -> list[str]:
     """Empty where the configuration has no such server."""
     if config.turn is None:
         return []
-    return [sys.executable, "-m", "stun_turn", str(path.resolve())]
+    control = directory / TURN_SOCKET
+    return [sys.executable, "-m", "stun_turn", str(path.resolve()), "--control", str(control)]
 
 
 async def serve(setting: Setting) -> None:

@@ -29,9 +29,10 @@ from sbc.transport.network import Network
 from sbc.transport.rotation import Rotation
 from sbc.transport.shell import Clock, Shell, SignallingCore
 from sbc.transport.sockets import Bound
+from sbc.turn_link import TurnLink
 from sbc.view import BorderView
 
-CONTROL_SOCKET = "relay.sock"
+CONTROL_SOCKET, TURN_SOCKET = "relay.sock", "turn.sock"
 
 RELAY_START = 10.0
 """Seconds that the first messages wait in the kernel for the relay to come up."""
@@ -104,6 +105,9 @@ class Border:
         self._shell.attach_relay(self._link)
         self._supervisor = Supervisor("relay", setting.relay, Link(setting.control, self._link.up))
         self._turn = Supervisor("turn server", setting.turn) if setting.turn else None
+        self._turn_link = TurnLink(setting.run_directory / TURN_SOCKET) if setting.turn else None
+        if self._turn_link is not None:
+            self._shell.attach_turn(self._turn_link)
         self._resolver = Resolver(config.dns.servers, self._shell.resolved)
         self._shell.attach_resolver(self._resolver)
         self._network = Network()
@@ -141,6 +145,9 @@ class Border:
                 ending.push_async_callback(self._turn.stop)
                 turn = asyncio.create_task(self._turn.run())
                 ending.push_async_callback(ended, turn)
+            if self._turn_link is not None:
+                told = asyncio.create_task(self._turn_link.run())
+                ending.push_async_callback(ended, told)
             ending.push_async_callback(ended, asyncio.create_task(self._host.watch()))
             clock = asyncio.create_task(keep_time(self._core, self._shell.clock))
             ending.push_async_callback(ended, clock)
@@ -238,6 +245,7 @@ class Border:
             spool=setting.config.cdr.spool,
             certificates=setting.certificates,
             host=self._host.told,
+            turn=self._turn_link,
         )
         prometheus = setting.config.monitoring.prometheus
         listen = prometheus.listen if prometheus is not None else None

@@ -149,6 +149,19 @@ class Core:
             self._agent.lost(flow)
         return self._done()
 
+    def turn_account(self, aor: str, now: float) -> dict[str, object] | None:
+        """TURN credentials of a user who is registered; None: there are none."""
+        self._wire.now = now
+        issued = self._phones.turn_account(aor)
+        if issued is None:
+            return None
+        return {
+            "urls": list(issued.urls),
+            "username": issued.username,
+            "credential": issued.credential,
+            "expires_in": issued.seconds,
+        }
+
     def restore(
         self, bindings: Iterable[tuple[str, Mapping[str, object]]], now: float
     ) -> list[Action]:

@@ -33,6 +33,10 @@ class Relay(Protocol):
     async def request(self, command: Query | Statistics) -> Reply: ...
 
 
+class TurnServer(Protocol):
+    async def status(self) -> Json: ...
+
+
 class Journal(Protocol):
     @property
     def counts(self) -> JournalCounts: ...
@@ -50,6 +54,7 @@ class BorderView:
         spool: str,
         certificates: Rotation | None = None,
         host: Callable[[], Json] = dict,
+        turn: TurnServer | None = None,
     ) -> None:
         self._core = core
         self._relay = relay
@@ -59,6 +64,7 @@ class BorderView:
         self._spool = spool
         self._certificates = certificates
         self._host = host
+        self._turn = turn
 
     async def calls(self) -> list[Json]:
         calls = [dict(call) for call in self._core.calls(self._clock())]
@@ -89,6 +95,10 @@ class BorderView:
             if isinstance(reply, SessionReport):
                 call["media"] = media_of(reply)
 
+    async def turn_account(self, aor: str) -> Json | None:
+        found = self._core.turn_account(aor, self._clock())
+        return None if found is None else dict(found)
+
     async def bindings(self) -> list[Json]:
         return [dict(each) for each in self._core.bindings(self._clock())]
 
@@ -108,6 +118,7 @@ class BorderView:
             "journal": asdict(self._journal.counts),
             "certificates": self._certificates_status(),
             "host": self._host(),
+            "turn": {} if self._turn is None else await self._turn.status(),
         }
 
     def _certificates_status(self) -> list[Json]:

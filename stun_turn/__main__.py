@@ -15,9 +15,10 @@ def main() -> int:
         prog="python -m stun_turn", description="The STUN and TURN server of the border."
     )
     parser.add_argument("file", type=Path, help="the configuration (YAML)")
+    parser.add_argument("--control", type=Path, help="a Unix socket for signalling")
     arguments = parser.parse_args()
     try:
-        run(load(arguments.file))
+        run(load(arguments.file), path=arguments.control)
     except (ConfigError, OSError, LookupError, Unfit) as error:
         sys.stderr.write(f"{error}\n")
         return 1

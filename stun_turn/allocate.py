@@ -6,7 +6,7 @@ again meanwhile, and is then one with the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from math import inf
@@ -68,6 +68,9 @@ class Allocations:
 
     def __len__(self) -> int:
         return len(self._of)
+
+    def __iter__(self) -> Iterator[Allocation]:
+        return iter(self._of.values())
 
     def find(self, client: Client) -> Allocation | None:
         return self._of.get(client)

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from secrets import randbelow, token_bytes
 from typing import TextIO
 
@@ -19,6 +20,7 @@ from stun_turn.accounts import Accounts, Chained, Listed, TimeLimited
 from stun_turn.actions import Transport
 from stun_turn.attributes import Address, family_of
 from stun_turn.auth import LongTerm
+from stun_turn.control import Control
 from stun_turn.nonce import PASSWORD_ALGORITHMS, USERNAME_ANONYMITY, Nonces
 from stun_turn.peers import Network, PeerRules
 from stun_turn.secure import Shown
@@ -61,20 +63,22 @@ def _other_zones(config: Config, turn: Turn) -> Iterator[Network]:
             yield from trunk.identify.sources
 
 
-def accounts_of(turn: Turn) -> Accounts:
-    credentials = turn.credentials
-    listed = {name: secret.get_secret_value() for name, secret in credentials.users.items()}
-    known: list[Accounts] = [Listed(listed, turn.realm)]
-    if credentials.hmac is not None:
-        known.append(TimeLimited(credentials.hmac.get_secret_value().encode()))
-    return Chained(*known)
+def time_limited_of(turn: Turn) -> TimeLimited | None:
+    hmac = turn.credentials.hmac
+    return None if hmac is None else TimeLimited(hmac.get_secret_value().encode())
 
 
-def server_of(config: Config, turn: Turn, epoch: float) -> Server:
+def accounts_of(turn: Turn, limited: TimeLimited | None) -> Accounts:
+    users = turn.credentials.users.items()
+    listed = Listed({name: secret.get_secret_value() for name, secret in users}, turn.realm)
+    return listed if limited is None else Chained(listed, limited)
+
+
+def server_of(config: Config, turn: Turn, epoch: float, limited: TimeLimited | None) -> Server:
     # Time-limited names cannot be found by their hash: then we do not say that names can be hidden.
     anonymity = USERNAME_ANONYMITY if turn.credentials.hmac is None else 0
     nonces = Nonces(token_bytes(32), PASSWORD_ALGORITHMS | anonymity)
-    auth = LongTerm(turn.realm, accounts_of(turn), nonces)
+    auth = LongTerm(turn.realm, accounts_of(turn, limited), nonces)
     return Server(settings_of(config, turn), auth, randbelow, token_bytes, epoch)
 
 
@@ -106,16 +110,21 @@ def marks_of(config: Config, turn: Turn) -> dict[str, int]:
     return {str(each.bind): each.media.dscp for each in interfaces if each.media.dscp is not None}
 
 
-async def serve(config: Config, turn: Turn, log: TextIO) -> None:
-    """Until SIGTERM or SIGINT. Raises OSError for a socket that cannot be had."""
+async def serve(config: Config, turn: Turn, log: TextIO, path: Path | None = None) -> None:
+    """Until SIGTERM or SIGINT. `path`: where signalling speaks to us. Raises OSError for a socket
+    that cannot be had, and Unfit."""
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[None] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _resolve, stop)
-    server = server_of(config, turn, time.time() - loop.time())
+    limited = time_limited_of(turn)
+    server = server_of(config, turn, time.time() - loop.time(), limited)
     shown = shown_of(config, turn)
-    shell = Shell(server, turn.quotas.bitrate, marks_of(config, turn))
+    shell = Shell(server, turn.quotas.bitrate, marks_of(config, turn), limited)
+    control = None if path is None else Control(path, shell)
     try:
+        if control is not None:
+            await control.start()
         for transport, address in sockets_of(config, turn):
             await shell.listen(transport, address, shown)
         gc.freeze()
@@ -128,6 +137,8 @@ async def serve(config: Config, turn: Turn, log: TextIO) -> None:
                 _say(log, happened, name=turn.listen.certificate)
     finally:
         _say(log, "turn_down", **shell.counts)
+        if control is not None:
+            control.close()
         shell.close()
 
 
@@ -136,12 +147,12 @@ def _resolve(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-def run(config: Config, log: TextIO = sys.stderr) -> None:
+def run(config: Config, log: TextIO = sys.stderr, path: Path | None = None) -> None:
     """Raises LookupError for a configuration without a `turn` section."""
     if config.turn is None:
         raise LookupError("the configuration has no `turn` section")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config, config.turn, log))
+        runner.run(serve(config, config.turn, log, path))
 
 
 def _say(log: TextIO, event: str, **detail: object) -> None:

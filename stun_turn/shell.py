@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from stun_turn.accounts import TimeLimited
 from stun_turn.actions import (
     Action,
     Bind,
@@ -29,6 +30,8 @@ from stun_turn.streams import Streams
 
 log = logging.getLogger(__name__)
 
+MOST_SHOWN = 1000
+"""Users of whom operators are told by name."""
 REST = 1.0
 """Seconds to the next alarm after a fault, so that a timer which always fails cannot spin."""
 
@@ -41,9 +44,11 @@ class Shell:
         server: Server,
         bitrate: float | None = None,
         marks: Mapping[str, int] | None = None,
+        revocable: TimeLimited | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._server = server
+        self._revocable = revocable
         self.engine = Engine(self._loop, self, bitrate, marks)
         self.streams = Streams(self.engine, self, marks)
         self._marks = marks or {}
@@ -99,6 +104,24 @@ class Shell:
 
     def holds(self, client: Client) -> bool:
         return self._server.allocations.find(client) is not None
+
+    def revoke(self, identity: str, until: float) -> None:
+        """From signalling: no account of this identity that was issued so far is good."""
+        now = self._loop.time()
+        if self._revocable is not None:
+            self._revocable.revoke(identity, until, self._server.epoch + now)
+        self._perform(self._server.revoked(identity, now))
+
+    def status(self) -> dict[str, object]:
+        """For operators."""
+        by_user = Counter(each.user for each in self._server.allocations)
+        return {
+            "allocations": by_user.total(),
+            "by_user": dict(by_user.most_common(MOST_SHOWN)),
+            "connections": len(self.streams) + sum(map(len, self.associations)),
+            "notes": dict(self.counts),
+            "unsent": self.engine.unsent,
+        }
 
     def clock_set(self) -> None:
         """The wall clock was set: credentials go by it."""

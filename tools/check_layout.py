@@ -22,6 +22,7 @@ WITHOUT_TWIN = {
     "config/srtp.py": "declarations only; read through config/test_loader.py",
     "config/turn.py": "declarations only; read through config/test_loader.py",
     "config/model.py": "declarations only; read through config/test_loader.py",
+    "sbc/registrar/line.py": "a protocol",
     "media/control.py": "declarations only; its wire form is tested in media/test_wire.py",
     "media/plan.py": "declarations only; its wire form is tested in media/test_wire.py",
     "media/measured.py": "declarations only; its wire form is tested in media/test_wire.py",

@@ -93,6 +93,13 @@ def credentials(config: Config) -> Iterator[Finding]:
     if turn is not None and turn.credentials.hmac is None and not turn.credentials.users:
         message = "nobody can be authenticated: there is neither `hmac` nor a user"
         yield Finding(("turn", "credentials"), message)
+    if turn is None or turn.credentials.bind_to == "none":
+        return
+    loc: Loc = ("turn", "credentials", "bind_to")
+    if turn.credentials.hmac is None:
+        yield Finding(loc, "time-limited accounts need `hmac`", "add hmac: ${FILE:…}")
+    if not config.access:
+        yield Finding(loc, "nobody can register here", "add an access group", severity="warning")
 
 
 def _interfaces(config: Config) -> Iterator[tuple[int, str, Interface]]:

@@ -4,6 +4,8 @@ Then the border stays up on `config/quickstart.yaml`, and says what to point a s
 """
 
 import asyncio
+import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -24,6 +26,7 @@ from sbc.operate.tables import show
 
 QUICKSTART = Path(str(files("config"))) / "quickstart.yaml"
 BORDER = ("127.0.0.1", 5060)
+TURN_PASSWORD = "SBC_DEMO_TURN"  # noqa: S105 - the name of a variable
 TALK = 8.0
 """Seconds of conversation."""
 START_WITHIN = 15.0
@@ -45,6 +48,7 @@ def demo(*, once: bool = False) -> int:
 
 
 async def _demo(*, once: bool) -> None:
+    os.environ.setdefault(TURN_PASSWORD, secrets.token_urlsafe(12))
     client = Client(run_directory(load(QUICKSTART)))
     desk = Desk()
     with tempfile.TemporaryFile() as log:
@@ -174,6 +178,7 @@ async def _stay_up(ended: asyncio.Task[int]) -> None:
         "Point a softphone at it: account you@127.0.0.1:5060, no registration, no password;",
         "call sip:desk@127.0.0.1:5060 and the desk phone answers with a tone.",
         "To be called, let the softphone listen on 127.0.0.1:5062.",
+        f"TURN: turn:127.0.0.1:3478, user demo, password {os.environ[TURN_PASSWORD]}",
         "In another terminal:  sbc calls    sbc report quality    curl 127.0.0.1:9100/metrics",
     )
     stop = asyncio.Event()

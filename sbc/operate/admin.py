@@ -40,6 +40,9 @@ class View(Protocol):
     async def bindings(self) -> list[Json]:
         """Each phone that is registered."""
 
+    async def turn_account(self, aor: str) -> Json | None:
+        """TURN credentials of a user who is registered."""
+
     async def trunks(self) -> list[Json]:
         """Each with its zone, its calls and our registration there, if one is wanted."""
 
@@ -99,6 +102,7 @@ class Admin:
             "/call/{uid}": self._call,
             "/registrations": self._registrations,
             "/trunks": self._trunks,
+            "/turn/{aor}": self._turn_account,
             "/status": self._status,
         }
         await self._serve(admin, listening)
@@ -152,6 +156,13 @@ class Admin:
 
     async def _trunks(self, _: web.Request) -> web.Response:
         return _answer({"trunks": await self._view.trunks()})
+
+    async def _turn_account(self, request: web.Request) -> web.Response:
+        """For a web application that serves the phone: only this socket's owner may ask."""
+        found = await self._view.turn_account(request.match_info["aor"])
+        return _answer(
+            found or {"error": "nobody of that name is registered"}, 200 if found else 404
+        )
 
     async def _status(self, _: web.Request) -> web.Response:
         return _answer(await self._view.status())

@@ -54,6 +54,10 @@ class Client:
         """By its uid or the beginning of it. Raises NoSuchCall, Ambiguous too."""
         return self._ask(f"/call/{quote(uid, safe='', errors='replace')}")
 
+    def turn_account(self, aor: str) -> Json:
+        """TURN credentials of `user@domain`. Raises NoSuchCall where nobody is registered so."""
+        return self._ask(f"/turn/{quote(aor, safe='@', errors='replace')}")
+
     def certificates(self) -> list[Json]:
         return self._list("/status", "certificates")
 

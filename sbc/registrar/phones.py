@@ -16,8 +16,10 @@ from sbc.registrar.binding import from_record
 from sbc.registrar.bindings import Refused
 from sbc.registrar.gate import Admitted, Denied
 from sbc.registrar.gruu import Named
+from sbc.registrar.line import RegistrarLine
 from sbc.registrar.passed import Field, credentials
-from sbc.registrar.registrar import Registrar, RegistrarLine
+from sbc.registrar.registrar import Registrar
+from sbc.registrar.turn_credentials import Issued, TurnCredentials
 from sbc.registrar.users import Proof
 from sbc.routing.sources import Sources
 from sbc.routing.targets import Target, Targets
@@ -49,8 +51,9 @@ class Phones:
     ) -> None:
         self._sources = sources
         self._line = line
+        turn = TurnCredentials.of(config)
         self._of = {
-            name: Registrar(name, access, line, terms, targets, epoch)
+            name: Registrar(name, access, line, terms, targets, epoch, turn)
             for name, access in config.access.items()
         }
 
@@ -60,6 +63,14 @@ class Phones:
             return None
         name = self._sources.access(flow.interface)
         return None if name is None else self._of[name]
+
+    def turn_account(self, aor: str) -> Issued | None:
+        """For a user who is registered: `user@domain`; None: there is none."""
+        user, _, domain = aor.partition("@")
+        for registrar in self._of.values():
+            if registrar.serves(domain):
+                return registrar.turn_account(user)
+        return None
 
     def heard(self, flow: Flow) -> None:
         """A message came by it."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from config.effective import Terms
 from config.model import Access
-from sbc.actions import Action, Flow, StoreBinding
+from sbc.actions import Flow, StoreBinding
 from sbc.location.wanted import is_address
 from sbc.nat.keepers import Keepers
 from sbc.policy.extensions import unknown_among
@@ -20,18 +19,18 @@ from sbc.registrar.bindings import Asked, Bindings, Bounds, Refused
 from sbc.registrar.gate import SILENCE, Denied, Gate
 from sbc.registrar.gone import Gone
 from sbc.registrar.gruu import Gruus, Named
+from sbc.registrar.line import RegistrarLine
 from sbc.registrar.nonces import Nonces
 from sbc.registrar.relaying import Came, Relaying
 from sbc.registrar.storm import MOST_USERS, Storm, retry_after
+from sbc.registrar.turn_credentials import Issued, TurnCredentials
 from sbc.registrar.users import Proof
-from sbc.routing.listeners import Listeners
 from sbc.routing.targets import Target, Targets
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
-from sbc.sip.message import Request, Response, build_response
+from sbc.sip.message import Request, build_response
 from sbc.sip.uri import Uri
 from sbc.transaction.events import Key
-from sbc.upstream.registration import Line
 from stun_turn.rate import Rates
 
 DATAGRAM_TIMER = 25.0
@@ -49,8 +48,10 @@ class Registrar:
         terms: Mapping[str, Terms],
         targets: Targets,
         epoch: Callable[[], float],
+        turn: TurnCredentials | None = None,
     ) -> None:
-        """`epoch`: the wall clock, in seconds, at 0 of the core's."""
+        """`epoch`: the wall clock, in seconds, at 0 of the core's; `turn`: accounts that come with
+        a registration."""
         settings, auth = access.registrar, access.auth
         self.name = name
         self.zone = access.zone
@@ -81,6 +82,7 @@ class Registrar:
         self._terms = terms[name]
         self._line = line
         self._epoch = epoch
+        self._accounts = None if turn is None else turn.of_domain(self._domain, epoch)
         self._targets = targets
         self._upstream_expires = settings.upstream_expires
         self._datagram_timer = DATAGRAM_TIMER
@@ -98,6 +100,24 @@ class Registrar:
 
     def _aor(self, user: str) -> str:
         return f"sip:{user}@{self._domain}"
+
+    def serves(self, domain: str) -> bool:
+        return domain.lower() in self._domains
+
+    def turn_account(self, user: str) -> Issued | None:
+        if self._accounts is None:
+            return None
+        return self._accounts.of_user(user, self._held(user), self._line.now)
+
+    def _account(self, came: Came) -> tuple[Field, ...]:
+        """TURN credentials for the registration that has come."""
+        held, now = self._held(came.user), self._line.now
+        return self._accounts.fields(came.user, held, came.flow, now) if self._accounts else ()
+
+    def _unaccounted(self, user: str) -> None:
+        """Who is not registered any more has no TURN account either."""
+        if self._accounts is not None and not self._is_bound(user):
+            self._line.actions.append(self._accounts.revoked(user, self._line.now))
 
     def _is_bound(self, user: str) -> bool:
         return self.bindings.is_bound(user, self._line.now)
@@ -167,7 +187,10 @@ class Registrar:
         self._arm()
         if self._absorbing is not None:
             self._absorbing.follow(user)
-        self._answer(came.key, came.request, 200, (*fields, *self._contacts(user)))
+        fields = (*fields, *self._account(came), *self._contacts(user))
+        self._answer(came.key, came.request, 200, fields)
+        if gone:
+            self._unaccounted(user)
         what = "refreshed" if bound else "asked" if not gone else "removed"
         self._line.note("register", {"trunk": self.name}, what=what, user=user)
 
@@ -342,6 +365,7 @@ class Registrar:
         self._store(binding, None)
         self.gone_before(binding)
         self._line.note("unregistered", {"trunk": self.name}, why=why, user=binding.user)
+        self._unaccounted(binding.user)
 
     def _arm(self) -> None:
         expiry = self.bindings.next_expiry()
@@ -377,13 +401,3 @@ class Registrar:
         if self._relaying is not None:
             return "lost" if self._relaying.lost_since is not None else "registered"
         return None if self._absorbing is None else self._absorbing.shown(user, now)
-
-
-class RegistrarLine(Line, Protocol):
-    """As much of the wire as a registrar uses."""
-
-    listeners: Listeners
-    actions: list[Action]
-
-    def respond(self, key: Key, response: Response) -> None: ...
-    def moved(self, group: str, user: str, before: Flow, after: Flow) -> None: ...

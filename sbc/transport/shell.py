@@ -20,6 +20,7 @@ from sbc.actions import (
     Journal,
     Note,
     Resolve,
+    RevokeTurn,
     StoreBinding,
     Transmit,
     Transport,
@@ -67,6 +68,7 @@ class SignallingCore(Protocol):
     def trunks(self) -> Sequence[Sequence[str]]: ...
     def trunk_states(self, now: float) -> Sequence[Mapping[str, object]]: ...
     def bindings(self, now: float) -> Sequence[Mapping[str, object]]: ...
+    def turn_account(self, aor: str, now: float) -> Mapping[str, object] | None: ...
     def call(self, uid: str, now: float) -> Mapping[str, object] | None: ...
     def relay_session_query(self, uid: str) -> Query | None: ...
 
@@ -84,6 +86,10 @@ class RelayAsker(Protocol):
 
 class BindingSink(Protocol):
     def keep(self, change: StoreBinding) -> None: ...
+
+
+class AccountRevoker(Protocol):
+    def revoke(self, action: RevokeTurn) -> None: ...
 
 
 class NameAsker(Protocol):
@@ -119,6 +125,7 @@ class Shell:
         self._relay: RelayAsker | None = None
         self._bindings: BindingSink | None = None
         self._resolver: NameAsker | None = None
+        self._turn: AccountRevoker | None = None
         self._loop = asyncio.get_running_loop()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
@@ -132,6 +139,9 @@ class Shell:
 
     def attach_resolver(self, resolver: NameAsker) -> None:
         self._resolver = resolver
+
+    def attach_turn(self, turn: AccountRevoker) -> None:
+        self._turn = turn
 
     def attach_bindings(self, bindings: BindingSink) -> None:
         self._bindings = bindings
@@ -215,12 +225,21 @@ class Shell:
                 write(uid, record)
             case Note():
                 self.note(action)
+            case _:
+                self._to_others(action)
+
+    def _to_others(self, action: Resolve | StoreBinding | RevokeTurn) -> None:
+        """To whom is asked more rarely, and may not be there."""
+        match action:
             case Resolve(question):
                 if self._resolver is not None:
                     self._resolver.ask(question)
             case StoreBinding():
                 if self._bindings is not None:
                     self._bindings.keep(action)
+            case RevokeTurn():
+                if self._turn is not None:
+                    self._turn.revoke(action)
             case _:
                 assert_never(action)
 

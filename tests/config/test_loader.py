@@ -39,8 +39,9 @@ def test_the_smallest_file_loads() -> None:
 
 @pytest.fixture(autouse=True)
 def _secrets_of_the_full_example(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in re.findall(r"\$\{ENV:(\w+)\}", (SHIPPED / "edge.yaml").read_text()):
-        monkeypatch.setenv(name, "a secret")
+    for file in ("edge.yaml", "quickstart.yaml"):
+        for name in re.findall(r"\$\{ENV:(\w+)\}", (SHIPPED / file).read_text()):
+            monkeypatch.setenv(name, "a secret")
 
 
 @pytest.mark.parametrize("name", ["quickstart.yaml", "edge.yaml"])

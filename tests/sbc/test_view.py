@@ -108,6 +108,7 @@ def test_the_status_tells_how_the_border_fares(tmp_path: Path) -> None:
         "trunks": [],
         "relay": {"connected": True},
         "certificates": [],
+        "turn": {},
         "host": {},
     }
 

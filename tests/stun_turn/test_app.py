@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from config.model import Config, Turn
-from stun_turn.app import accounts_of, marks_of, peer_rules, run, server_of, settings_of, sockets_of
+from stun_turn.app import (
+    accounts_of,
+    marks_of,
+    peer_rules,
+    run,
+    server_of,
+    settings_of,
+    sockets_of,
+    time_limited_of,
+)
 from stun_turn.attributes import IPV4
 from stun_turn.settings import Quotas, RelayAddress
 from tests.config.samples import model
@@ -74,11 +83,11 @@ def test_other_zones_and_our_own_addresses_are_no_peers(monkeypatch: pytest.Monk
 
 def test_both_kinds_of_account_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     config, turn = configured(monkeypatch)
-    accounts = accounts_of(turn)
+    accounts = accounts_of(turn, time_limited_of(turn))
     assert accounts.find("ann", 0.0) is not None
     assert accounts.find("2000:bob", 0.0) is not None
     assert accounts.find("bob", 0.0) is None
-    assert len(server_of(config, turn, 0.0).allocations) == 0
+    assert len(server_of(config, turn, 0.0, None).allocations) == 0
 
 
 def test_without_its_section_there_is_no_server() -> None:

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from stun_turn import attributes as of
-from stun_turn.accounts import Listed, long_term_key
+from stun_turn.accounts import Listed, TimeLimited, long_term_key
 from stun_turn.actions import Client
 from stun_turn.attributes import IPV4, MD5
 from stun_turn.auth import LongTerm
@@ -38,15 +38,16 @@ def a_shell() -> Shell:
     return Shell(Server(settings, auth, lambda _: 0, bytes, time.time() - loop.time()))
 
 
-def asked(method: Method, *values: Value, nonce: bytes = b"") -> bytes:
+def asked(
+    method: Method, *values: Value, nonce: bytes = b"", name: str = "ann", key: bytes = KEY
+) -> bytes:
     credentials = [
-        (Attribute.USERNAME, b"ann"),
+        (Attribute.USERNAME, name.encode()),
         (Attribute.REALM, REALM.encode()),
         (Attribute.NONCE, nonce),
     ]
-    key = KEY if nonce else None
     said = [*values, *(credentials if nonce else [])]
-    return build(method, Class.REQUEST, bytes(12), said, key=key)
+    return build(method, Class.REQUEST, bytes(12), said, key=key if nonce else None)
 
 
 def test_a_client_allocates_sends_and_leaves_over_udp() -> None:
@@ -75,6 +76,37 @@ def test_a_client_allocates_sends_and_leaves_over_udp() -> None:
         assert shell.counts["allocated"] == shell.counts["allocation_ended"] == 1
         for each in (phone, peer):
             each.close()
+        shell.close()
+
+    run(test())
+
+
+def test_an_account_that_is_taken_back_ends_what_it_holds() -> None:
+    async def test() -> None:
+        loop, wall = asyncio.get_running_loop(), time.time()
+        limited = TimeLimited(b"shared")
+        name, password = limited.issue("ann@example.org", wall + 60)
+        key = long_term_key(name, REALM, password, MD5)
+        port = free_port()[1]
+        settings = Settings(REALM, {IPV4: RelayAddress(LOOP, LOOP, port, port)})
+        auth = LongTerm(REALM, limited, Nonces(b"key", PASSWORD_ALGORITHMS))
+        server = Server(settings, auth, lambda _: 0, bytes, wall - loop.time())
+        shell, local = Shell(server, revocable=limited), free_port()
+        await shell.listen("udp", local, None)
+        phone = udp_socket()
+
+        async def allocate(nonce: bytes) -> Message:
+            udp = (Attribute.REQUESTED_TRANSPORT, b"\x11\0\0\0")
+            phone.sendto(asked(Method.ALLOCATE, udp, nonce=nonce, name=name, key=key), local)
+            return parse(await received(phone))
+
+        nonce = (await allocate(b"")).get(Attribute.NONCE) or b""
+        assert (await allocate(nonce)).kind is Class.SUCCESS
+        assert shell.status()["by_user"] == {"ann@example.org": 1}
+        shell.revoke("ann@example.org", wall + 600)
+        assert shell.status()["allocations"] == 0
+        assert (await allocate(nonce)).kind is Class.ERROR
+        phone.close()
         shell.close()
 
     run(test())

@@ -20,7 +20,17 @@ from media.control import (
     Welcome,
 )
 from media.control import Reply as RelayReply
-from sbc.actions import Action, AskRelay, Flow, Journal, Note, Resolve, StoreBinding, Transmit
+from sbc.actions import (
+    Action,
+    AskRelay,
+    Flow,
+    Journal,
+    Note,
+    Resolve,
+    RevokeTurn,
+    StoreBinding,
+    Transmit,
+)
 from sbc.core import Core
 from sbc.location.records import Question
 from sbc.sip.message import Request, Response, parse
@@ -48,6 +58,8 @@ class Border:
         """What the DNS was asked."""
         self.stored: dict[tuple[str, str, str], dict[str, object] | None] = {}
         """What the store was told of each binding."""
+        self.revoked: list[str] = []
+        """Whose TURN accounts were taken back."""
         self.commands: list[Command] = []
         self.answers_relay = True
         self.unanswered: list[AskRelay] = []
@@ -103,6 +115,8 @@ class Border:
                     self.started.append(action.uid)
             elif isinstance(action, Resolve):
                 self.questions.append(action.question)
+            elif isinstance(action, RevokeTurn):
+                self.revoked.append(action.identity)
             elif isinstance(action, StoreBinding):
                 self.stored[action.access, action.user, action.key] = action.record
             elif self.answers_relay:

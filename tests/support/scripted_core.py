@@ -69,6 +69,9 @@ class ScriptedCore:
     def resolved(self, question: Question, answer: Answer, now: float) -> Sequence[Action]:
         return self._take(now, "resolved", question, answer)
 
+    def turn_account(self, aor: str, now: float) -> None:
+        del aor, now
+
     def bindings(self, now: float) -> Sequence[Mapping[str, object]]:
         del now
         return self.binding_list

@@ -25,6 +25,7 @@ from sbc.actions import (
     Journal,
     Note,
     Resolve,
+    RevokeTurn,
     StoreBinding,
     Transmit,
     Transport,
@@ -224,7 +225,7 @@ class World:
                     self.relay.ask(serial, command, self.now)
                 case Journal():
                     self.journal.append((self.now, action))
-                case StoreBinding() | Resolve():
+                case StoreBinding() | Resolve() | RevokeTurn():
                     pass  # no phone registers in this world, and no endpoint is a name
                 case Note():
                     self.notes.append((self.now, action))
