@@ -99,7 +99,8 @@ class AccessPhone:
             *credentials,
             *extra,
         ]
-        self.last = text(f"{method} {uri} SIP/2.0", fields, body)
+        kind = how.get("kind", "application/sdp")
+        self.last = text(f"{method} {uri} SIP/2.0", fields, body, kind)
         del ip, port
         return self.again()
 
