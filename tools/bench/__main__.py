@@ -14,6 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 from tools.bench import (
+    connections,
     kamailio,
     memory,
     one_message,
@@ -31,7 +32,16 @@ from tools.bench.table import Results, as_markdown, as_table
 
 _WIDTH = 120
 _ENDS = (signal.SIGINT, signal.SIGTERM)
-PARTS = ("message", "relay", "signalling", "memory", "overload", "turn", "registering")
+PARTS = (
+    "message",
+    "relay",
+    "signalling",
+    "memory",
+    "overload",
+    "turn",
+    "registering",
+    "connections",
+)
 
 
 def main() -> int:
@@ -77,6 +87,7 @@ def _run(options: argparse.Namespace, folder: Path, results: Results) -> None:
         "memory": lambda: _memory(relays, borders, folder, results),
         "overload": lambda: overload.measure(relays, folder, results),
         "registering": lambda: registering.measure(folder, seconds, results),
+        "connections": lambda: connections.measure(folder, seconds, results),
         "turn": lambda: turn.measure(
             _turn_servers(options.without_peers, results), folder, seconds, results
         ),
