@@ -1,7 +1,7 @@
 """The relay process behind the NG protocol: one epoll loop for packets and for commands."""
 
 import sys
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 from select import EPOLLIN
 from time import monotonic, time
 from typing import TextIO
@@ -29,7 +29,7 @@ class NgApp:
         self.shell.use(self.engine, self._told)
         self._now = now = monotonic()
         clock = Clock(time() - now)
-        self.core = NgCore(places, self.ask, clock, options.settings, now)
+        self.core = NgCore(places, self.ask, clock, options.settings, now, token_bytes)
         service = Service(self.core, self.shell.say_fault, now)
         self.door = UdpDoor(options.ng, self.engine, service)
 

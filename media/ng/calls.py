@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 from media.control import Side
 from media.ng.command import Party
+from media.ng.facing import Random, new_travel
 from media.ng.talk import OTHER, End, Talk
 
 
 class Calls:
-    def __init__(self) -> None:
+    def __init__(self, random: Random) -> None:
+        self._random = random
         self._calls: dict[str, list[Talk]] = {}
         self._talks: dict[str, Talk] = {}
         self._number = 0
@@ -45,8 +47,8 @@ class Calls:
             if side is not None:
                 return talk, side
         self._number += 1
-        a = End(now, party.from_tag)
-        b = End(now, party.to_tag, branch=party.branch)
+        a = End(now, new_travel(self._random), party.from_tag)
+        b = End(now, new_travel(self._random), party.to_tag, branch=party.branch)
         name = f"ng-{self._number}"
         return Talk(name, party.call_id, {"a": a, "b": b}, now, now), "a"
 

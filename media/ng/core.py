@@ -27,6 +27,7 @@ from media.ng.command import (
 from media.ng.counters import Counters
 from media.ng.counters import document as counted
 from media.ng.exchange import UNKNOWN_CALL, Ask, Exchange
+from media.ng.facing import Random
 from media.ng.interfaces import Interfaces
 from media.ng.message import error
 from media.ng.plans import program
@@ -48,8 +49,10 @@ class NgCore:
         clock: Clock,
         settings: Settings,
         now: float,
+        random: Random,
     ) -> None:
-        self.calls = Calls()
+        """`random`: so many bytes that nobody can guess."""
+        self.calls = Calls(random)
         self._interfaces = interfaces
         self._ask = ask
         self._clock = clock

@@ -7,24 +7,24 @@ m-lines, their order and their protocol are restored.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from media.ng import facing
 from media.ng.origin import named, passed, stamped
 from media.ng.talk import End
 from media.ng.wishes import Wishes
-from media.sdp.address import family
 from media.sdp.allowlist import Rules
 from media.sdp.anchor import anchored, answered, wanted_streams
-from media.sdp.face import PLAIN, Face, Faces
-from media.sdp.media_description import Media, is_rtp
+from media.sdp.describe import describe
+from media.sdp.face import Face, Faces
+from media.sdp.media_description import Media
 from media.sdp.passing import Passing
 from media.sdp.session import Session
 
-_PLAIN = frozenset({"RTP/AVP", "RTP/AVPF"})
 CARRIED = Rules(
     kinds=frozenset({"audio", "video", "text"}),
-    protocols=_PLAIN,
+    protocols=frozenset(),
     datagrams=frozenset({"t38", "bfcp", "unknown"}),
 )
-"""What the relay carries; other m-lines are refused."""
+"""What the relay carries; other m-lines are refused. Of RTP the faces say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Toward:
     address: str
     """Ours, as it is told."""
     ports: Mapping[int, int]
+
+    @property
+    def ours(self) -> facing.Ours:
+        return facing.Ours(self.end.travel, self.address, self.ports)
 
 
 def rules_for(wishes: Wishes) -> Rules:
@@ -47,38 +51,31 @@ def rules_for(wishes: Wishes) -> Rules:
 
 def wanted(session: Session, wishes: Wishes) -> list[tuple[int, str]]:
     """Index and kind of the m-lines of an offer that need ports."""
-    nowhere = Toward(End(0.0), "", {})
     faces = Faces(
         tuple(
-            _face(line, wishes.protocol, index, nowhere, wishes)
-            for index, line in enumerate(session.media)
+            Face(view.transport.protocol) if facing.speaks(view, wishes) else None
+            for view in describe(session)
         )
     )
     return wanted_streams(session, rules=rules_for(wishes), faces=faces)
 
 
-def offer_for(session: Session, to: Toward, wishes: Wishes) -> Session:
+def offer_for(session: Session, by: End, to: Toward, wishes: Wishes) -> Session:
+    """`by` has made it."""
     session = named(_with_mids(session, wishes), to.end, wishes.replace)
-    faces = Faces(
-        tuple(
-            _face(line, wishes.protocol, index, to, wishes)
-            for index, line in enumerate(session.media)
-        )
-    )
+    faces = facing.offered(session, describe(session), by.travel, to.ours, wishes)
     origin = passed(session, to.end, to.address, wishes.replace)
     ours = anchored(session, origin, to.ports, rules=rules_for(wishes), faces=faces)
     return stamped(ours, to.end, wishes.replace)
 
 
-def answer_for(answer: Session, offer: Session, to: Toward, wishes: Wishes) -> Session:
-    """`offer`: the offerer's own. Raises BadAnswer."""
+def answer_for(
+    answer: Session, by: End, offer: Session, to: Toward, asked: Wishes, wishes: Wishes
+) -> Session:
+    """`offer`: the offerer's own, and `asked` what it came with. Raises BadAnswer."""
     answer = named(answer, to.end, wishes.replace)
-    faces = Faces(
-        tuple(
-            _face(line, _restored(offered, wishes), index, to, wishes, offered)
-            for index, (line, offered) in enumerate(zip(answer.media, offer.media, strict=True))
-        )
-    )
+    offer_views, views = describe(offer), describe(answer)
+    faces = facing.answered(offer, offer_views, answer, views, by.travel, to.ours, asked, wishes)
     origin = passed(answer, to.end, to.address, wishes.replace)
     ours = answered(offer, answer, origin, to.ports, rules=rules_for(wishes), faces=faces)
     return stamped(ours, to.end, wishes.replace)
@@ -92,40 +89,6 @@ def fitted(answer: Session, offer: Session) -> Session:
             Media(line.kind, 0, line.protocol, line.formats, (), connection_ip=line.connection_ip)
         )
     return Session(answer.lines, media, answer.connection_ip)
-
-
-def _restored(offered: Media, wishes: Wishes) -> str:
-    wanted = wishes.protocol
-    return wanted if wanted and wanted.lower() != "accept" else offered.protocol
-
-
-def _face(
-    line: Media,
-    protocol: str | None,
-    index: int,
-    to: Toward,
-    wishes: Wishes,
-    offered: Media | None = None,
-) -> Face | None:
-    """None where we cannot speak the protocol."""
-    if not is_rtp(line.protocol):
-        return PLAIN
-    wanted = protocol or line.protocol
-    if wanted not in _PLAIN or line.protocol not in _PLAIN:
-        return None
-    lines = _rtcp(to.ports.get(index, 0) + 1, to.address, wishes)
-    ptime = line.attribute("ptime") or (offered.attribute("ptime") if offered else None)
-    if ptime:
-        lines.append(f"a=ptime:{ptime}")
-    return Face(wanted, tuple(lines))
-
-
-def _rtcp(port: int, address: str, wishes: Wishes) -> list[str]:
-    """RFC 3605"""
-    if wishes.has("no-rtcp-attribute"):
-        return []
-    full = f" IN {family(address)} {address}" if wishes.has("full-rtcp-attribute") else ""
-    return [f"a=rtcp:{port}{full}"]
 
 
 def _with_mids(session: Session, wishes: Wishes) -> Session:

@@ -44,11 +44,11 @@ class Exchange:
         ends = self._placed(talk, side, session, wishes)
         self._open(talk, session, wishes, ends, now)
         self._calls.keep(talk)
-        sdp = offer_for(session, self._toward(talk, OTHER[side], ends), wishes)
+        sdp = offer_for(session, talk.ends[side], self._toward(talk, OTHER[side], ends), wishes)
         for name, place in ends.items():
             talk.ends[name].interface, talk.ends[name].family = place.interface, place.family
         self._say(talk, side, session, wishes, now)
-        talk.offerer = side
+        talk.offerer, talk.asked = side, wishes
         if talk.answered:
             self._program(talk, now, settled=False)
         return talk, sdp.encode()
@@ -67,7 +67,7 @@ class Exchange:
         ends = {name: self._place_of(end) for name, end in talk.ends.items()}
         toward = self._toward(talk, offerer, ends)
         try:
-            sdp = answer_for(session, offer, toward, answer.wishes)
+            sdp = answer_for(session, talk.ends[side], offer, toward, talk.asked, answer.wishes)
         except BadSdp:
             raise Refused(UNPARSED) from None
         _name(talk.ends[side], answer.party, talk)
@@ -113,6 +113,8 @@ class Exchange:
         if isinstance(reply, Failed):
             raise Refused(NO_PORTS if reply.reason == "ports_exhausted" else "Relay failed")
         assert isinstance(reply, Opened)
+        for end in talk.ends.values():
+            end.travel.keying.fingerprint = reply.fingerprint
         for ports in reply.streams:
             talk.ports[ports.index] = {"a": ports.a, "b": ports.b}
 

@@ -1,10 +1,10 @@
 """What the relay shall do for a talk: its wanted state, from what both ends have said."""
 
 from media.control import CodecClock, Program, SidePlan, StreamPlan
+from media.ng.facing import agreed
 from media.ng.settings import Settings
 from media.ng.talk import End, Talk
 from media.sdp.describe import SideView
-from media.sdp.media_description import is_rtp
 
 LEARNING_TIME = 3.0
 """Seconds after a description, in which the source of an end is still open (rtpengine's)."""
@@ -33,14 +33,10 @@ def program(talk: Talk, settings: Settings, *, settled: bool = False) -> Program
                 _side(talk, talk.a, a, settings),
                 _side(talk, talk.b, b, settings),
                 closed=closed,
-                opaque=_is_opaque(a) or _is_opaque(b),
+                opaque=bool((a and a.opaque) or (b and b.opaque)),
             )
         )
     return Program(talk.session, tuple(plans), talk.answered, settings.silence, settings.silence)
-
-
-def _is_opaque(view: SideView | None) -> bool:
-    return view is not None and not is_rtp(view.transport.protocol)
 
 
 def _gone(a: SideView | None, b: SideView | None) -> bool:
@@ -59,6 +55,10 @@ def _side(talk: Talk, end: End, view: SideView | None, settings: Settings) -> Si
         rtp = rtp and (end.address, rtp[1])
         rtcp = rtcp and (end.address, rtcp[1])
     open_ = view is not None and not view.refused
+    sdes, dtls, ice, mux = None, None, None, False
+    if view is not None and not view.opaque and talk.answered:
+        offered = talk.ends[talk.offerer] is end
+        sdes, dtls, ice, mux = agreed(end.travel, view, offered=offered)
     return SidePlan(
         rtp=rtp,
         rtcp=rtcp,
@@ -70,6 +70,10 @@ def _side(talk: Talk, end: End, view: SideView | None, settings: Settings) -> Si
         signalling_ip=None,
         codecs=_clocks(view),
         epoch=end.epoch,
+        ice=ice,
+        mux=mux,
+        sdes=sdes,
+        dtls=dtls,
         strict=not open_ or settings.strict_source or wishes.has("strict-source"),
         asymmetric=end.asymmetric,
         handover=wishes.has("media-handover"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from media.control import Side
+from media.ng.facing import Travel
 from media.ng.wishes import Wishes
 from media.sdp.describe import SideView
 from media.sdp.session import Session
@@ -29,6 +30,7 @@ class End:
     """One party (rtpengine: a monologue)."""
 
     created: float
+    travel: Travel
     tag: str | None = None
     branch: str | None = None
     label: str | None = None
@@ -39,15 +41,12 @@ class End:
     """Its last description."""
     views: tuple[SideView, ...] = ()
     epoch: int = 0
-    protocols: tuple[str, ...] = ()
-    """Of the m-lines of its own last offer: an answer restores them."""
     sent: SentOrigin | None = None
     address: str | None = None
     """Where it is instead of what its descriptions say."""
     asymmetric: bool = False
     blocked: bool = False
     silenced: bool = False
-    unmuxed: frozenset[int] = frozenset()
 
     def hears(self, session: Session, views: tuple[SideView, ...]) -> None:
         self.said, self.views = session, views
@@ -63,12 +62,12 @@ class Talk:
     created: float
     signalled_at: float
     offerer: Side = "a"
-    offer: Session | None = None
-    """The last offer, as it goes on."""
     wishes: Wishes = field(default_factory=Wishes)
     """Of the last message: clients repeat them in each."""
     learning: str = "heuristic"
     ports: dict[int, dict[Side, int]] = field(default_factory=dict)
+    asked: Wishes = field(default_factory=Wishes)
+    """Of the last offer."""
     answered: bool = False
     final: bool = False
     """A final answer has fixed the to-tag."""

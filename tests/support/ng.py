@@ -10,9 +10,11 @@ from media.control import Address, Command, Event, Reply
 from media.engine.flow import Bind, Install, Remove, Send, Unbind
 from media.ng.bencode import Value
 from media.ng.core import NgCore
+from media.ng.facing import new_travel
 from media.ng.interfaces import Interfaces, parse_place
 from media.ng.report import Clock
 from media.ng.settings import Settings
+from media.ng.talk import End
 from media.relay import Action, Answer, Relay
 from media.sdp.session import Session, parse
 from media.stream import Tell
@@ -46,6 +48,11 @@ def sdp(
     return "".join(f"{line}\r\n" for line in all_lines)
 
 
+def end() -> End:
+    """One that has said nothing, with keys that are known."""
+    return End(0.0, new_travel(Random(3).randbytes))
+
+
 class NgWorld:
     def __init__(
         self,
@@ -59,8 +66,14 @@ class NgWorld:
         self.engine = VirtualEngine(self._up)
         self.told: list[Event] = []
         self._replies: list[Reply] = []
+        randbytes = Random(2).randbytes
         self.core = NgCore(
-            interfaces, self.ask_relay, Clock(EPOCH), settings or Settings(delete_delay=0.0), 0.0
+            interfaces,
+            self.ask_relay,
+            Clock(EPOCH),
+            settings or Settings(delete_delay=0.0),
+            0.0,
+            randbytes,
         )
 
     # --- the client -------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ def offered(calls: Calls, party: Party) -> tuple[Talk, str]:
 
 
 def test_a_call_is_kept_only_when_it_is_said() -> None:
-    calls = Calls()
+    calls = Calls(bytes)
     talk, side = calls.offered(Party("c", "a"), 0.0)
     assert (side, len(calls)) == ("a", 0)
     calls.keep(talk)
@@ -22,7 +22,7 @@ def test_a_call_is_kept_only_when_it_is_said() -> None:
 
 
 def test_the_from_tag_is_who_speaks() -> None:
-    calls = Calls()
+    calls = Calls(bytes)
     talk, _ = offered(calls, Party("c", "a"))
     found = calls.answering(Party("c", "a", "b"))
     assert found == (talk, "b")
@@ -34,14 +34,14 @@ def test_the_from_tag_is_who_speaks() -> None:
 
 
 def test_an_answer_to_nobody_finds_no_call() -> None:
-    calls = Calls()
+    calls = Calls(bytes)
     offered(calls, Party("c", "a"))
     assert calls.answering(Party("c", "x", "b")) is None
     assert calls.answering(Party("d", "a", "b")) is None
 
 
 def test_each_branch_is_a_talk_of_its_own_and_its_answer_finds_it() -> None:
-    calls = Calls()
+    calls = Calls(bytes)
     one, _ = offered(calls, Party("c", "a", branch="1"))
     two, _ = offered(calls, Party("c", "a", branch="2"))
     assert one is not two
@@ -51,14 +51,14 @@ def test_each_branch_is_a_talk_of_its_own_and_its_answer_finds_it() -> None:
 
 
 def test_with_one_branch_only_another_to_tag_is_an_alias() -> None:
-    calls = Calls()
+    calls = Calls(bytes)
     talk, _ = offered(calls, Party("c", "a"))
     talk.b.tag, talk.answered = "b", True
     assert calls.answering(Party("c", "a", "other")) == (talk, "b")
 
 
 def test_tags_and_branch_say_which_talks_are_meant() -> None:
-    calls = Calls()
+    calls = Calls(bytes)
     one, _ = offered(calls, Party("c", "a", branch="1"))
     two, _ = offered(calls, Party("c", "a", branch="2"))
     one.b.tag = "b"
@@ -71,7 +71,7 @@ def test_tags_and_branch_say_which_talks_are_meant() -> None:
 
 
 def test_a_list_of_calls_has_an_end() -> None:
-    calls = Calls()
+    calls = Calls(bytes)
     for name in "xyz":
         offered(calls, Party(name, "a"))
     assert calls.names(2) == ["x", "y"]

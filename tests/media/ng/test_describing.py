@@ -2,15 +2,18 @@ import pytest
 
 from media.ng.describing import Toward, answer_for, fitted, offer_for, wanted
 from media.ng.keys import normalised
-from media.ng.talk import End
 from media.ng.wishes import Wishes, wishes_of
 from media.sdp.anchor import BadAnswer
 from media.sdp.session import Session, parse
-from tests.support.ng import CALLED, CALLER, PRIVATE, sdp
+from tests.support.ng import CALLED, CALLER, PRIVATE, end, sdp
+
+
+def answered(answer: Session, offer: Session, to: Toward, wishes: Wishes | None = None) -> Session:
+    return answer_for(answer, end(), offer, to, Wishes(), wishes or Wishes())
 
 
 def toward(*ports: int) -> Toward:
-    return Toward(End(0.0), PRIVATE, dict(enumerate(ports)))
+    return Toward(end(), PRIVATE, dict(enumerate(ports)))
 
 
 def flags(*words: str) -> Wishes:
@@ -18,7 +21,7 @@ def flags(*words: str) -> Wishes:
 
 
 def offered(body: str, wishes: Wishes, *ports: int) -> list[str]:
-    session = offer_for(parse(body.encode()), toward(*(ports or (30000,))), wishes)
+    session = offer_for(parse(body.encode()), end(), toward(*(ports or (30000,))), wishes)
     return session.encode().decode().split("\r\n")[:-1]
 
 
@@ -40,8 +43,8 @@ def test_a_protocol_is_changed_for_the_receiver_and_restored_for_the_offerer() -
     wishes = wishes_of(normalised({"transport-protocol": "RTP/AVPF"}))
     assert "m=audio 30000 RTP/AVPF 8 101" in offered(sdp(CALLER), wishes)
     answer = parse(sdp(CALLED, protocol="RTP/AVPF").encode())
-    assert answer_for(answer, offer, toward(30002), Wishes()).media[0].protocol == "RTP/AVP"
-    assert answer_for(answer, offer, toward(30002), wishes).media[0].protocol == "RTP/AVPF"
+    assert answered(answer, offer, toward(30002)).media[0].protocol == "RTP/AVP"
+    assert answered(answer, offer, toward(30002), wishes).media[0].protocol == "RTP/AVPF"
 
 
 def test_mids_are_made_where_asked_and_none_is_there() -> None:
@@ -62,7 +65,7 @@ def test_an_answer_has_as_many_lines_as_the_offer() -> None:
     offer = parse(sdp(CALLER, "m=video 4002 RTP/AVP 97").encode())
 
     def ours(answer: Session) -> Session:
-        return answer_for(fitted(answer, offer), offer, toward(30000, 30002), Wishes())
+        return answered(fitted(answer, offer), offer, toward(30000, 30002))
 
     short = ours(parse(sdp(CALLED).encode()))
     assert [line.port for line in short.media] == [30000, 0]
@@ -74,13 +77,13 @@ def test_an_answer_of_another_kind_is_refused() -> None:
     offer = parse(sdp(CALLER).encode())
     answer = parse(sdp(CALLED).replace("m=audio", "m=video").encode())
     with pytest.raises(BadAnswer):
-        answer_for(answer, offer, toward(30000), Wishes())
+        answered(answer, offer, toward(30000))
 
 
 def test_an_answer_has_only_codecs_of_the_offer_and_its_packet_time() -> None:
     offer = parse(sdp(CALLER, "a=ptime:30", formats="8").encode())
     answer = parse(sdp(CALLED, formats="0 8").encode())
-    line = answer_for(answer, offer, toward(30000), Wishes()).media[0]
+    line = answered(answer, offer, toward(30000)).media[0]
     assert line.formats == ("8",)
     assert "a=rtpmap:0 PCMU/8000" not in line.lines
     assert line.lines[-1] == "a=ptime:30"

@@ -3,6 +3,7 @@ import pytest
 from media.ng.origin import named, passed, stamped
 from media.ng.talk import End
 from media.sdp.session import Session, parse
+from tests.support.ng import end
 
 OURS = "203.0.113.1"
 
@@ -39,25 +40,25 @@ def sent(session: Session, to: End, *words: str) -> str:
 def test_what_of_the_origin_is_ours_or_stays(
     words: tuple[str, ...], first: str, second: str
 ) -> None:
-    to = End(0.0)
+    to = end()
     assert sent(described(), to, *words) == f"o={first}"
     assert sent(described("bob", 2, 9, port=4002), to, *words) == f"o={second}"
 
 
 def test_the_version_rises_with_a_change_or_always() -> None:
-    to = End(0.0)
+    to = end()
     versions = [
         sent(each, to, "sdp-version").split()[2]
         for each in (described(), described(version=77), described(version=78, port=1))
     ]
     assert versions == ["5", "5", "6"]
-    forced = End(0.0)
+    forced = end()
     for version in ("5", "6"):
         assert sent(described(), forced, "force-increment-sdp-ver").split()[2] == version
 
 
 def test_the_session_name_stays_where_asked() -> None:
-    to = End(0.0)
+    to = end()
     sent(described(name="first"), to)
     second = described(name="second")
     assert named(second, to, frozenset({"session-name"})).lines[2] == "s=first"
@@ -65,5 +66,5 @@ def test_the_session_name_stays_where_asked() -> None:
 
 
 def test_an_ipv6_address_of_ours_changes_the_type_too() -> None:
-    line = passed(described(), End(0.0), "2001:db8::1", frozenset({"origin"})).line
+    line = passed(described(), end(), "2001:db8::1", frozenset({"origin"})).line
     assert line == "o=alice 1 5 IN IP6 2001:db8::1"

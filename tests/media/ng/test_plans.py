@@ -4,19 +4,19 @@ from media.control import Program
 from media.ng.keys import normalised
 from media.ng.plans import program
 from media.ng.settings import Settings
-from media.ng.talk import End, Talk
+from media.ng.talk import Talk
 from media.ng.wishes import wishes_of
 from media.sdp.describe import describe
 from media.sdp.session import parse
-from tests.support.ng import CALLED, CALLER, sdp
+from tests.support.ng import CALLED, CALLER, end, sdp
 
 
 def talk(a: str | None = None, b: str | None = None, *flags: str) -> Talk:
-    one = Talk("s", "c", {"a": End(0.0), "b": End(0.0)}, 0.0, 0.0)
-    for end, body in ((one.a, a), (one.b, b)):
+    one = Talk("s", "c", {"a": end(), "b": end()}, 0.0, 0.0)
+    for each, body in ((one.a, a), (one.b, b)):
         if body is not None:
             session = parse(body.encode())
-            end.hears(session, describe(session))
+            each.hears(session, describe(session))
     one.ports = {0: {"a": 30000, "b": 30002}}
     one.answered = b is not None
     one.wishes = wishes_of(normalised({"flags": list(flags)}))

@@ -1,9 +1,10 @@
-from media.ng.talk import End, Talk
+from media.ng.talk import Talk
 from media.ng.timing import QUIET, UNANSWERED, Timing
+from tests.support.ng import end
 
 
 def talk() -> Talk:
-    return Talk("s", "c", {"a": End(0.0), "b": End(0.0)}, 0.0, 0.0)
+    return Talk("s", "c", {"a": end(), "b": end()}, 0.0, 0.0)
 
 
 def test_an_offer_waits_and_a_call_that_is_deleted_does_not() -> None:
