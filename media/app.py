@@ -17,6 +17,7 @@ from typing import TextIO
 from config.model import Config
 from media.door import Door
 from media.engine.reference import ReferenceEngine
+from media.identity import Identities
 from media.lag import LagMeter
 from media.ports import MediaInterface
 from media.random_store import RandomStore
@@ -38,6 +39,7 @@ class App:
             name=token_hex(8),
             interval=quality.interval,
             limits=Limits(**quality.verdicts.model_dump()),
+            identities=Identities(),
         )
         self.shell = Shell(self.relay, log)
         addresses = {name: str(each.bind) for name, each in config.interfaces.items()}

@@ -328,4 +328,15 @@ class KeyPressed(Message, frozen=True):
     milliseconds: int
 
 
-Event = Latched | Silent | Dead | KeyPressed
+class HandshakeFailed(Message, frozen=True):
+    """There will be no keys for what this end sends, and so no media."""
+
+    session: str
+    stream: int
+    side: Side
+    why: str
+    """`fingerprint`: its certificate is not the one that its description names; `profile`,
+    `handshake`: the two could not agree."""
+
+
+Event = Latched | Silent | Dead | KeyPressed | HandshakeFailed

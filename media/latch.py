@@ -238,6 +238,10 @@ class Latch:
             if named is not None and named != self._named:
                 self._moved = self._rank is not Rank.EXACT
 
+    def permits(self, source: Address) -> bool:
+        """May it speak here at all? Whether it is whom we mean, its handshake will tell."""
+        return source == self.source or self._terms.rank(source) is not Rank.STRANGER
+
     def forget(self) -> None:
         """As if nobody had been heard."""
         self.source = None

@@ -40,12 +40,14 @@ from media.control import (
 )
 from media.dtmf.event import Pressed
 from media.engine.flow import EngineAction, Local
+from media.identity import Identities
 from media.opening import Opening, PortDesk
 from media.ports import Choose, MediaInterface, PortCounts
 from media.report import Measuring, Probe
 from media.session import Session
 from media.side import SideState
-from media.stream import Drops, Stream, Tell, terms_of
+from media.stream import Drops, Stream, Tell
+from media.terms import terms_of
 from media.verdict import USUAL, Limits
 
 ORPHAN_AFTER = 60.0
@@ -80,12 +82,15 @@ class Relay:
         name: str = "relay",
         interval: float = 10.0,
         limits: Limits = USUAL,
+        identities: Identities | None = None,
     ) -> None:
+        """`identities`: what is shown in DTLS. Without them there is none."""
         self.name = name
         """Of one start of the process."""
         self.probe = Probe()
         self._measuring = Measuring(interval, limits, self.probe)
         self._choose = choose
+        self._identities = identities
         self._desk = PortDesk(interfaces, choose)
         self._sessions: dict[str, Session] = {}
         self._ends: dict[Local, tuple[Session, Stream, SideState]] = {}
@@ -173,6 +178,9 @@ class Relay:
             if not plan.closed and plan.index not in session.streams:
                 text = f"stream {plan.index} is not open"
                 return [Answer(ticket, Failed(session.name, "bad_command", text))]
+            if session.identity is None and (plan.a.dtls or plan.b.dtls):
+                text = "this relay has no certificate"
+                return [Answer(ticket, Failed(session.name, "bad_command", text))]
         actions: list[Action] = []
         for plan, its_terms in zip(program.streams, terms, strict=True):
             if plan.closed:
@@ -230,11 +238,14 @@ class Relay:
             StreamPorts(stream.index, stream.a.local[1], stream.b.local[1])
             for stream in (session.streams[wanted.index] for wanted in opening.request.streams)
         )
-        return [*actions, Answer(opening.ticket, Opened(name, ports))]
+        fingerprint = "" if session.identity is None else session.identity.fingerprint
+        return [*actions, Answer(opening.ticket, Opened(name, ports, fingerprint))]
 
     def _begun(self, name: str, now: float) -> Session:
         a, b = (f"{self._choose(1 << _CNAME_BITS):024x}".encode() for _ in "ab")
         session = self._sessions[name] = Session(name, (a, b), self._measuring, now)
+        if self._identities is not None:
+            session.identity = self._identities.current(now)
         self._arm(session)
         return session
 
@@ -264,7 +275,7 @@ class Relay:
         if local is None:
             return session.streams[index].end(name)
         cname = session.cnames[0 if name == "a" else 1]
-        return SideState(name, local, cname, self._choose)
+        return SideState(name, local, cname, self._choose, session.identity)
 
     def _ends_at(self, address: Address) -> list[tuple[Stream, SideState]]:
         """Of streams of ours, those which may be meant by an address in a description."""

@@ -100,7 +100,7 @@ def _side_report(
     probe: Probe,
     now: float,
 ) -> SideReport:
-    reception, protection = side.reception, side.protection
+    reception, protection = side.reception, side.security.rtp
     codec = reception.heard_codec()
     total = reception.total(now)
     ratio = burst_ratio(total.expected, total.missing, total.bursts)

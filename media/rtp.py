@@ -79,3 +79,13 @@ def sequence_distance(later: int, earlier: int) -> int:
 def timestamp_distance(later: int, earlier: int) -> int:
     """Ticks from `earlier` to `later`, the shorter way around."""
     return ((later - earlier + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+
+
+def kind_of(data: bytes) -> str:
+    """Why it is not what belongs on its port (RFC 5761 §4, RFC 7983 §7)."""
+    first = data[0] if data else 255
+    if not 128 <= first <= 191:
+        return "stun" if first < 4 else "not_rtp"
+    if is_rtcp(data, len(data)):
+        return "rtcp_on_rtp_port"
+    return "rtp_on_rtcp_port" if is_rtp(data, len(data)) else "malformed"

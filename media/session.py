@@ -7,6 +7,7 @@ from media.bundle import link
 from media.control import Dead, Phase, Program, SessionReport, Side, Silent, StreamReport
 from media.dtmf.event import Pressed
 from media.engine.flow import EngineAction
+from media.identity import Identity
 from media.report import Begun, Measuring, stream_report
 from media.side import SideState
 from media.stream import Stream, Tell
@@ -25,6 +26,7 @@ class Session:
         "armed",
         "cnames",
         "due",
+        "identity",
         "name",
         "orphaned_at",
         "streams",
@@ -44,6 +46,8 @@ class Session:
         self._measuring = measuring
         self._roll_at = now + measuring.interval
         self._dead = False
+        self.identity: Identity | None = None
+        """What it shows in DTLS, from its beginning to its end."""
         self.orphaned_at: float | None = None
         """When signalling was lost, if it has not named this session since."""
         self.due = self._roll_at

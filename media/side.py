@@ -1,6 +1,5 @@
 """One end of a stream, as the relay sees it: its port, who may send there, what was heard."""
 
-from collections import Counter
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
@@ -9,12 +8,13 @@ from media.engine.flow import Counts, Flow, Local
 from media.far_end import FarEndReports
 from media.ice.agent import Agent
 from media.ice.checked import Checked
+from media.identity import Identity
 from media.latch import Latch, Terms, Verdict
 from media.police import Policer
 from media.ports import Choose
 from media.quality import Reception
 from media.renumber import Renumber, renumber_of
-from media.srtp import Protection
+from media.security import Security
 from media.supervision import Watch
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _MOST_SOURCES = 4
 class SideState:
     __slots__ = (
         "_choose",
+        "_identity",
         "asked_at",
         "bundle",
         "cname",
@@ -42,7 +43,6 @@ class SideState:
         "mux",
         "name",
         "policer",
-        "protection",
         "receives",
         "reception",
         "rejected",
@@ -52,12 +52,20 @@ class SideState:
         "rtcp",
         "rtcp_at",
         "rtp",
+        "security",
         "sends",
         "shared",
         "watch",
     )
 
-    def __init__(self, name: Side, local: Local, cname: bytes, choose: Choose) -> None:
+    def __init__(
+        self,
+        name: Side,
+        local: Local,
+        cname: bytes,
+        choose: Choose,
+        identity: Identity | None = None,
+    ) -> None:
         self._choose = choose
         self.name = name
         self.local = local
@@ -85,8 +93,8 @@ class SideState:
         self.extended_reports = True
         self.reception = Reception({})
         self.counts = Counts()
-        self.protection: Protection | None = None
-        """None: plain RTP."""
+        self._identity = identity
+        self.security = Security(identity)
         self.policer: Policer | None = None
         """Of what it sends; None: nobody looks."""
         self.flow: Flow | None = None
@@ -104,8 +112,10 @@ class SideState:
 
     @property
     def due(self) -> float:
-        """When its ICE agent, or how much it sends, must be looked at."""
+        """When its ICE agent, its handshakes, or how much it sends, must be looked at."""
         checks = inf if self.ice is None else self.ice.due
+        if not self.shared:
+            checks = min(checks, self.security.due)
         return checks if self.policer is None else min(checks, self.policer.due)
 
     def destination(self, kind: Literal["rtp", "rtcp"]) -> Address | None:
@@ -153,13 +163,14 @@ class SideState:
         """The port, the checks, the latches and the keys of another stream."""
         self.shared, self.mux, self.ice = True, True, None
         self.egress, self.rtp, self.rtcp = carrier.egress, carrier.rtp, carrier.rtcp
-        self.protection = carrier.protection
+        self.security = carrier.security
 
     def leave(self) -> None:
         """It has all this by itself (again)."""
         if self.shared:
             self.shared, self.mux, self.egress = False, False, self.local
-            self.rtp, self.rtcp, self.protection = Latch(), Latch(), None
+            self.rtp, self.rtcp = Latch(), Latch()
+            self.security = Security(self._identity)
 
     def hears(self, payload_type: int) -> bool:
         """Is this a number of its codecs?"""
@@ -175,15 +186,6 @@ class SideState:
                 return False
         return self.rtcp.hear(source, now, self.rtcp_at) is not Verdict.REJECTED
 
-    def secure(self, plan: SidePlan, drops: Counter[str]) -> None:
-        """What is kept of the same keys goes on: roll-over counters and replay lists."""
-        if self.shared or plan.sdes is None:
-            self.protection = self.protection if self.shared else None
-            return
-        if self.protection is None:
-            self.protection = Protection(drops)
-        self.protection.use(plan.sdes)
-
     def within_bounds(self, data: bytes) -> bool:
         """It may go on; else it is counted as policed."""
         policer = self.policer
@@ -191,7 +193,8 @@ class SideState:
 
     def protected(self, data: bytes) -> bytes | None:
         """RTP as it goes to this end; None: it cannot."""
-        return data if self.protection is None else self.protection.protect(data)
+        protection = self.security.rtp
+        return data if protection is None else protection.protect(data)
 
     def reject(self, source: Address) -> None:
         self.rejected += 1

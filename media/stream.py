@@ -7,20 +7,22 @@ those whose ends press keys in different forms, are carried here, some fifty pac
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from math import inf
 from typing import Literal
 
-from media import bundle, renumber, srtp
-from media.control import Address, Event, KeyPressed, Latched, Side, StreamPlan
+from media import bundle
+from media.control import Address, Event, HandshakeFailed, KeyPressed, Latched, Side, StreamPlan
+from media.dtls import is_dtls
 from media.dtmf.event import Pressed
 from media.dtmf.ways import Ways
 from media.engine.flow import Chain, EngineAction, Flow, Install, Remove, Send, Transform
 from media.ice.checklist import Outgoing
-from media.latch import Terms, Verdict, rtcp_terms, rtp_terms
+from media.latch import Terms, Verdict
 from media.ports import Choose
 from media.rings import EndsAt, comes_back
 from media.rtcp import BadRtcp, Packet, hide, parse
-from media.rtp import is_rtcp, is_rtp, looks_like_rtp
+from media.rtp import is_rtcp, is_rtp, kind_of, looks_like_rtp
 from media.side import SideState
 from media.value import Value
 
@@ -92,7 +94,8 @@ class Stream:
         self.a.agree(plan.a, *terms[0], now)
         self.b.agree(plan.b, *terms[1], now)
         for side, its_plan in ((self.a, plan.a), (self.b, plan.b)):
-            side.secure(its_plan, self._drops)
+            if not side.shared:
+                side.security.agree(its_plan, self._drops, now)
         for side, was, is_ in zip(self.sides, before, self._open_ways(), strict=True):
             if was != is_:
                 side.reception.pause()
@@ -145,7 +148,7 @@ class Stream:
             forward=self.may_cross(side),
             reception=side.reception,
             counts=side.counts,
-            inbound=None if side.protection is None else side.protection.unprotect,
+            inbound=None if side.security.rtp is None else side.security.rtp.unprotect,
             outbound=self._outbound(side),
             up=self.opaque or self.ways is not None or bool(side.members),
         )
@@ -157,7 +160,7 @@ class Stream:
         return policer if made is None else Chain(policer, made)
 
     def _made_fit(self, side: SideState) -> Transform | None:
-        protection = self.other(side).protection
+        protection = self.other(side).security.rtp
         if protection is None:
             return side.renumber
         protect = protection.protect
@@ -177,6 +180,8 @@ class Stream:
     ) -> list[EngineAction | Tell]:
         if side.ice is not None and data and data[0] < 4:
             return self._checked(side, 1, data, source, now)
+        if side.security.shakes and is_dtls(data):
+            return self._shaken(side, 1, data, source, now)
         if side.mux and not self.opaque and is_rtcp(data, len(data)):
             return self.rtcp(side, data, source, now)
         if side.shared:
@@ -202,11 +207,12 @@ class Stream:
 
     def _authentic(self, side: SideState, data: bytes) -> bytes | None:
         """RTP in clear, before anything is believed of it: a forged packet moves no latch."""
-        if side.protection is not None and looks_like_rtp(data):
-            return side.protection.unprotect(data)
-        if side.protection is None and is_rtp(data, len(data)):
+        protection = side.security.rtp
+        if protection is not None and looks_like_rtp(data):
+            return protection.unprotect(data)
+        if protection is None and is_rtp(data, len(data)):
             return data
-        self._drops[_kind_of(data)] += 1
+        self._drops[kind_of(data)] += 1
         return None
 
     def _heard(
@@ -280,10 +286,13 @@ class Stream:
         """It crosses in a hold too, for it keeps both ends informed (RFC 3264 §5.1)."""
         if side.ice is not None and data and data[0] < 4:
             return self._checked(side, 2, data, source, now)
+        if side.security.shakes and is_dtls(data):
+            return self._shaken(side, 2, data, source, now)
         if not is_rtcp(data, len(data)):
-            self._drops[_kind_of(data)] += 1
+            self._drops[kind_of(data)] += 1
             return []
-        clear = data if side.protection is None else side.protection.unprotect_rtcp(data)
+        protection = side.security.rtcp
+        clear = data if protection is None else protection.unprotect_rtcp(data)
         if clear is None:
             return []
         if not side.may_send_rtcp(source, now):
@@ -309,14 +318,15 @@ class Stream:
             self._drops["rtcp_kept_back"] += 1
             return []
         other.far_end_reports().sent(packets, now)
-        leaving = hidden if other.protection is None else other.protection.protect_rtcp(hidden)
+        protection = other.security.rtcp
+        leaving = hidden if protection is None else protection.protect_rtcp(hidden)
         return [] if leaving is None else [Send(leaving, other.rtcp_local, destination)]
 
-    # --- ICE --------------------------------------------------------------------------------------
+    # --- what is due ------------------------------------------------------------------------------
 
     @property
     def due(self) -> float:
-        """When its checks, keys that are played, or how much comes, want `look`."""
+        """When its checks, handshakes, keys that are played, or how much comes, want `look`."""
         keys = inf if self.ways is None else self.ways.due
         return min(self.a.due, self.b.due, keys)
 
@@ -330,7 +340,33 @@ class Stream:
                     actions += self.wire_all(side)
             if side.policer is not None and side.policer.due <= now and side.policer.look(now):
                 actions += self.wire()
+            if not side.shared and side.security.due <= now:
+                where = partial(self._onward_of, side)
+                actions += self._outgoing(side, [*side.security.look(where, now)])
+                actions += self._failures(side)
         return actions
+
+    def _onward_of(self, side: SideState, component: int) -> Address | None:
+        return self._onward(side, "rtp" if component == 1 else "rtcp")
+
+    # --- DTLS -------------------------------------------------------------------------------------
+
+    def _shaken(
+        self, side: SideState, component: int, data: bytes, source: Address, now: float
+    ) -> list[EngineAction | Tell]:
+        """From whom media may come, too: the handshake tells whether it is whom we mean."""
+        if not (side.rtp if component == 1 else side.rtcp).permits(source):
+            return self._reject(side, source)
+        outgoing = side.security.receive(component, data, source, now)
+        return [*self._outgoing(side, outgoing), *self._failures(side)]
+
+    def _failures(self, side: SideState) -> Iterator[Tell]:
+        why = side.security.failed()
+        if why is not None:
+            self._drops[f"dtls_{why}"] += 1
+            yield Tell(HandshakeFailed(self._session, self.index, side.name, why))
+
+    # --- ICE --------------------------------------------------------------------------------------
 
     def _checked(
         self, side: SideState, component: int, data: bytes, source: Address, now: float
@@ -357,22 +393,3 @@ class Stream:
         side.reject(source)
         self._drops["source"] += 1
         return []
-
-
-def terms_of(plan: StreamPlan) -> tuple[tuple[Terms, Terms], ...]:
-    """For RTP and RTCP of each end. Raises ValueError when the plan makes no sense."""
-    for side in (plan.a, plan.b):
-        renumber.check(side)
-        if side.sdes is not None:
-            srtp.check(side.sdes)
-    return tuple((rtp_terms(side), rtcp_terms(side)) for side in (plan.a, plan.b))
-
-
-def _kind_of(data: bytes) -> str:
-    """Why it is not what belongs on its port (RFC 5761 §4, RFC 7983 §7)."""
-    first = data[0] if data else 255
-    if not 128 <= first <= 191:
-        return "stun" if first < 4 else "not_rtp"
-    if is_rtcp(data, len(data)):
-        return "rtcp_on_rtp_port"
-    return "rtp_on_rtcp_port" if is_rtp(data, len(data)) else "malformed"

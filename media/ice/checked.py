@@ -37,6 +37,9 @@ class Checked:
     def agree(self, terms: Terms, epoch: int, now: float) -> None:
         """Descriptions have no say in it."""
 
+    def permits(self, source: Address) -> bool:
+        return self._agent.permits(self._component, source)
+
     def forget(self) -> None:
         self.source = None
 

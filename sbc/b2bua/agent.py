@@ -17,6 +17,7 @@ from media.control import (
     Dead,
     Event,
     Failed,
+    HandshakeFailed,
     KeyPressed,
     KeyTaken,
     Latched,
@@ -285,7 +286,7 @@ class Agent:
             case Dead(_, phase):
                 self._wire.note("media_dead", {**call.labels(), "phase": phase}, call=call.uid)
                 self._wire.tell(call, MediaDied())
-            case KeyPressed():
+            case KeyPressed() | HandshakeFailed():
                 self._wire.tell(call, event)
             case Silent(_, _, side, phase):
                 labels = {**call.labels(), "side": side, "phase": phase}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from media.control import FailureReason, KeyPressed, Opened, SessionReport
+from media.control import FailureReason, HandshakeFailed, KeyPressed, Opened, SessionReport
 from media.sdp.session import Session
 from sbc.b2bua.causes import Cause
 from sbc.b2bua.content import Content
@@ -244,6 +244,7 @@ CallEvent = (
     | PortsRefused
     | Allocated
     | PlanRefused
+    | HandshakeFailed
     | KeyPressed
     | Reported
     | NotReported

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from media.control import KeyPressed
+from media.control import HandshakeFailed, KeyPressed
 from sbc.b2bua import direct, keys, ports, setup, teardown, transfer, within
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.events import (
@@ -66,6 +66,7 @@ _UNANSWERED: Mapping[type[CallEvent], Handler] = {
 }
 _SETUP: Mapping[type[CallEvent], Handler] = {
     Answered: setup.answered,
+    HandshakeFailed: teardown.handshake_failed,
     PrackReceived: setup.early_offer_answered,
     JoinDue: transfer.join_due,
     Progressed: setup.progressed,
@@ -74,6 +75,7 @@ _SETUP: Mapping[type[CallEvent], Handler] = {
 _TALKING: Mapping[type[CallEvent], Handler] = {
     DirectDue: direct.due,
     JoinDue: transfer.join_due,
+    HandshakeFailed: teardown.handshake_failed,
     KeyPressed: keys.pressed,
     LastedTooLong: teardown.lasted_too_long,
     MediaDied: teardown.media_died,

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from media.control import Close
+from media.control import Close, HandshakeFailed
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.causes import (
     CANCELLED,
     FAULT,
     MEDIA_DEAD,
     NO_ACK,
+    NO_HANDSHAKE,
     NO_PRACK,
     RELAY_LOST,
     RELAY_REFUSED,
     SESSION_EXPIRED,
     SHUTDOWN,
     TOO_LONG,
+    WRONG_CERTIFICATE,
     Cause,
     reasons,
 )
@@ -87,6 +89,14 @@ def session_expired(call: Call, event: SessionExpired) -> None:
 def media_died(call: Call, event: MediaDied) -> None:
     del event
     finish(call, MEDIA_DEAD, "border")
+
+
+def handshake_failed(call: Call, event: HandshakeFailed) -> None:
+    """No media may cross that would not be with whom the descriptions name (RFC 5763 §5)."""
+    labels = {**call.labels(), "side": event.side, "why": event.why}
+    call.wire.note("dtls_failed", labels, call=call.uid)
+    cause = WRONG_CERTIFICATE if event.why == "fingerprint" else NO_HANDSHAKE
+    finish(call, cause, "border")
 
 
 def plan_refused(call: Call, event: PlanRefused) -> None:

@@ -24,6 +24,7 @@ EVENTS: Mapping[str, Level] = {
     "dns_changed": "info",
     "dns_nothing": "warning",
     "dns_stale": "warning",
+    "dtls_failed": "warning",
     "flow_lost": "info",
     "handshake_failed": "info",
     "invite_refused": "info",

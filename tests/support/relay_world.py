@@ -22,6 +22,7 @@ from media.control import (
     StreamRequest,
 )
 from media.engine.flow import Local
+from media.identity import Identities
 from media.ports import MediaInterface
 from media.relay import Relay
 from media.shell import Shell
@@ -37,10 +38,21 @@ BOB = ("10.20.0.11", 5000)
 
 class RelayWorld:
     def __init__(
-        self, wan: MediaInterface = WAN, lan: MediaInterface = LAN, log: StringIO | None = None
+        self,
+        wan: MediaInterface = WAN,
+        lan: MediaInterface = LAN,
+        log: StringIO | None = None,
+        *,
+        identities: Identities | None = None,
     ) -> None:
         self.now = 1000.0
-        self.relay = Relay({"wan": wan, "lan": lan}, Random(7).randrange, name="r1", interval=10.0)
+        self.relay = Relay(
+            {"wan": wan, "lan": lan},
+            Random(7).randrange,
+            name="r1",
+            interval=10.0,
+            identities=identities,
+        )
         self.told: list[Event] = []
         self.log = log or StringIO()
         self.shell = Shell(self.relay, self.log)

@@ -12,6 +12,7 @@ from typing import Any
 from media.control import Address, Command, Event, SideReport
 from media.control import Reply as RelayReply
 from media.engine.flow import Local
+from media.identity import Identities
 from media.ports import MediaInterface
 from media.sdp.sdes import SUITES
 from sbc.actions import Flow
@@ -23,6 +24,7 @@ from tests.support.messages import invite
 from tests.support.own_srtp import OwnSrtp
 from tests.support.relay_world import RelayWorld
 from tests.support.rtp_streams import rtp
+from tests.support.shaking import OURS
 
 ALICE: Address = ("192.0.2.1", 4000)
 BOB: Address = ("10.20.0.11", 6000)
@@ -46,10 +48,11 @@ def zones(outside: str = "mode: none", inside: str = "mode: none") -> str:
 class MediaBorder(Border):
     """Its relay is the real core, in the same virtual time."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, identities: bool = False) -> None:
         self.relay = RelayWorld(
             MediaInterface(("203.0.113.10",), 20000, 20999, 32.0),
             MediaInterface(("10.20.0.5",), 30000, 30999, 32.0),
+            identities=Identities(lambda: OURS) if identities else None,
         )
         super().__init__(text)
 

@@ -61,6 +61,8 @@ OURS = {
     "NO_PORTS": (503, 41),
     "NOT_ACCEPTABLE": (488, 65),
     "NOT_SECURE": (488, 65),
+    "WRONG_CERTIFICATE": (488, 65),
+    "NO_HANDSHAKE": (488, 65),
     "BAD_ANSWER": (488, 65),
     "NOT_SECURED": (488, 65),
     "FAULT": (500, 41),
