@@ -1,5 +1,5 @@
 """A phone behind a symmetric NAT registers and is called back, with Kamailio as the registrar
-behind the border (A1, N1, N6; RFC 3261 §10)."""
+behind the border (A1, A4, N1, N6; RFC 3261 §10, RFC 3327)."""
 
 import sqlite3
 from contextlib import ExitStack, closing
@@ -12,7 +12,7 @@ from tests.e2e.conftest import StartBorder
 from tests.e2e.support.baresip import Baresip
 from tests.e2e.support.border import Border
 from tests.e2e.support.configs import two_zones
-from tests.e2e.support.kamailio import Kamailio
+from tests.e2e.support.kamailio import Kamailio, WithPath
 from tests.e2e.support.loopback import at
 from tests.e2e.support.namespaces import Network
 from tests.e2e.support.places import (
@@ -127,6 +127,44 @@ def calls_anna(network: Network, directory: Path, port: int) -> Running:
         "-m", "1", "-d", "1000", "-nostdin", "-timeout", "20",
     ]  # fmt: skip
     return Running(network.wrap("core")(command), directory / f"sipp-{port}.log", cwd=directory)
+
+
+@pytest.mark.parametrize(
+    ("transport", "at_core"), [("udp", False), ("tcp", False), ("udp", True), ("tls", True)]
+)
+def test_a_phone_behind_nat_is_relayed_to_its_registrar_and_called_back_along_its_path(
+    places: Network,
+    start_border: StartBorder,
+    ending: ExitStack,
+    tmp_path: Path,
+    transport: str,
+    authority: Authority,
+    pair: Pair,
+    at_core: bool,
+) -> None:
+    registrar = WithPath(PASSWORD if at_core else None)
+    kamailio = Kamailio(PBX, tmp_path / "kamailio", places.wrap("core"), registrar)
+    ending.callback(kamailio.close)
+    config = with_phones({"mode": "relay", "upstream": "pbx", "client_expires": "60s"}, pair)
+    if at_core:
+        config["access"]["phones"]["auth"] = {"at": "core"}
+    border = start_border(config, places.wrap("border"))
+    phone_at(places, tmp_path, ending, transport, authority)
+    (binding,) = eventually("the registration", lambda: bound(border))
+    assert (binding["user"], binding["upstream"]) == ("anna", "registered")
+    assert binding["nat"]["nat"] in {"translating", "preserving"}
+    table = kamailio.registered()
+    assert f"@{LAN[0]}" in table
+    assert ";lr" in table, "the Path is not there"
+    for address in (NAT, PHONE[0], WAN[0]):
+        assert address not in table
+
+    call = calls_anna(places, tmp_path, 5070)
+    assert call.wait(20.0) == 0, call.said[-2000:]
+    record = border.record()
+    assert record["legs"]["b"]["remote"].startswith(f"{NAT}:")
+    assert record["legs"]["b"]["user"] == "anna"
+    assert record["media"][0]["b"]["total"]["packets"] > 20
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])

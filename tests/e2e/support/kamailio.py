@@ -86,6 +86,37 @@ request_route {
     t_relay();
 }
 """
+_WITH_PATH = """\
+loadmodule "auth.so"
+modparam("auth", "nonce_count", 1)
+modparam("auth", "qop", "auth")
+modparam("registrar", "use_path", 1)
+modparam("registrar", "path_mode", 2)
+request_route {
+    if (!mf_process_maxfwd_header("10")) { exit; }
+    if (is_method("CANCEL")) { if (t_check_trans()) { t_relay(); } exit; }
+    if (is_method("REGISTER")) {
+        @PROOF@
+        save("location");
+        exit;
+    }
+    if (has_totag()) {
+        if (!loose_route()) { lookup("location"); }
+        t_relay();
+        exit;
+    }
+    if (is_method("INVITE")) {
+        record_route();
+        if (!lookup("location")) { sl_send_reply("404", "Not here"); exit; }
+        t_relay();
+        exit;
+    }
+    sl_send_reply("405", "No");
+}
+"""
+_PROOF = """
+        if (!pv_www_authenticate("$td", "@PASSWORD@", "0")) { www_challenge("$td", "1"); exit; }
+"""
 _PRESENCE = """\
 loadmodule "db_text.so"
 loadmodule "presence.so"
@@ -130,13 +161,25 @@ class Provider:
         return text.replace("@BORDER@", self.border).replace("@CALLEE@", at(self.callee))
 
 
+@dataclass(frozen=True, slots=True)
+class WithPath:
+    """A registrar that calls phones along their Path (RFC 3327)."""
+
+    password: str | None = None
+    """Of everybody. None: it believes the border."""
+
+    def routes(self) -> str:
+        proof = "" if self.password is None else _PROOF.replace("@PASSWORD@", self.password)
+        return _WITH_PATH.replace("@PROOF@", proof)
+
+
 class Kamailio:
     def __init__(
         self,
         where: Address,
         directory: Path,
         wrap: Wrap = list,
-        provider: Provider | None = None,
+        provider: Provider | WithPath | None = None,
         *,
         presence: bool = False,
     ) -> None:
