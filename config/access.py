@@ -28,6 +28,8 @@ class Registrar(Section):
     """`absorb`: what we ask for; `relay`: the most that a phone may ask for."""
     max_contacts: Annotated[Whole, Field(ge=1, le=64)] = 5
     """Of one user."""
+    forking: Literal["parallel", "serial"] = "parallel"
+    """Phones of a user with the same `q` ring at once, or one after the other."""
     reconnect: Annotated[Seconds, Field(le=3600)] = 60.0
     """`absorb`: so long a phone whose connection was lost may take to come back, until upstream is
     told that it is gone."""

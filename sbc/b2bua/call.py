@@ -25,6 +25,7 @@ from sbc.b2bua.identity import Parties
 from sbc.b2bua.leg import Peer
 from sbc.b2bua.media import MediaPlan
 from sbc.b2bua.redirect import Redirects
+from sbc.b2bua.rivals import Rivals
 from sbc.b2bua.session_id import SessionId
 from sbc.b2bua.trace import Trace
 from sbc.b2bua.usage import Usage
@@ -187,6 +188,7 @@ class Call:
         "relayed",
         "report",
         "reports",
+        "rivals",
         "session",
         "shared",
         "state",
@@ -220,6 +222,8 @@ class Call:
         """What the INVITE brought; both go to each target that is tried."""
         self.state = State.ALLOCATING
         self.callee: Callee | Remaining | None = None
+        self.rivals: Rivals | None = None
+        """Who rings beside it; None: nobody does."""
         self.called = facts.parties.called
         """The number that is being called; a redirect may change it."""
         self.redirects = Redirects(self.called)

@@ -184,7 +184,7 @@ class Callee:
             return False
         leg.wire.cancel(self.key, (leg.session_field(),))
         self.final = self.cancelled = True
-        leg.wire.tell(leg.call, Refused(408, EMPTY, (), unheard="timeout"))
+        leg.wire.tell(leg.call, Refused(408, EMPTY, (), unheard="timeout", leg=leg))
         return True
 
     def failed(self, key: Key, cause: str) -> None:
@@ -194,9 +194,9 @@ class Callee:
         self.final = True
         self._forget_others(None)
         if cause == "timeout":
-            refused = Refused(408, EMPTY, (), unheard="timeout")
+            refused = Refused(408, EMPTY, (), unheard="timeout", leg=self.leg)
         else:
-            refused = Refused(503, EMPTY, (), unheard="unreachable")
+            refused = Refused(503, EMPTY, (), unheard="unreachable", leg=self.leg)
         self.leg.wire.tell(self.leg.call, refused)
 
     def _usage(self, response: Response, flow: Flow) -> Usage | None:
@@ -314,7 +314,7 @@ class Callee:
         if not self.final:
             self.final = True
             self._forget_others(usage)
-            self.leg.wire.tell(self.leg.call, Refused(487, EMPTY, ()))
+            self.leg.wire.tell(self.leg.call, Refused(487, EMPTY, (), leg=self.leg))
 
     def _refused(self, key: Key, response: Response) -> None:
         self.leg.wire.owners.pop(key, None)
@@ -327,7 +327,9 @@ class Callee:
         contacts = redirected_to(response) if response.status < 400 else ()
         content, _ = read_leniently(response, self.leg.terms)
         challenge = self._for_caller(response)
-        self.leg.wire.tell(self.leg.call, Refused(response.status, content, contacts, challenge))
+        self.leg.wire.tell(
+            self.leg.call, Refused(response.status, content, contacts, challenge, leg=self.leg)
+        )
 
     def _for_caller(self, response: Response) -> tuple[Field, ...]:
         """A challenge of a registrar that knows the caller itself."""

@@ -53,6 +53,8 @@ class Refused:
     """That is for the caller to answer, with the status as it is."""
     unheard: Literal["timeout", "unreachable"] | None = None
     """It stands for no answer at all."""
+    leg: Leg | None = None
+    """Whose it is, where several were invited at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from media.sdp.connectivity import Reach
 from media.sdp.keying import ways_of
 from media.sdp.session import Session
 from sbc.actions import Flow
-from sbc.b2bua import ports, redirect
+from sbc.b2bua import ports, redirect, rivals
 from sbc.b2bua.call import Attempt, Call, State
 from sbc.b2bua.callee import Callee, Invitation
 from sbc.b2bua.caller import Caller
@@ -39,6 +39,7 @@ from sbc.b2bua.leg import Leg, Peer
 from sbc.b2bua.media import MediaPlan
 from sbc.b2bua.media_side import MediaSide
 from sbc.b2bua.remaining import Remaining
+from sbc.b2bua.rivals import Rival, Rivals
 from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
 from sbc.routing.listeners import Listener
@@ -84,17 +85,33 @@ def invite(call: Call, event: Allocated) -> None:
     offer = call.offer or call.inserted
     if offer is not None:
         offer = call.plan.offer(offer, "a")
-    call.attempts.append(Attempt(call.target.trunk, str(call.target.uri)))
+    attempt = Attempt(call.target.trunk, str(call.target.uri))
+    call.attempts.append(attempt)
     call.state = State.INVITING
     if isinstance(call.callee, Remaining):
         call.callee.invite(offer)
         return
-    call.callee = _invited(call, offer)
+    call.callee = _invited(call, offer, call.target)
+    if offer is not None and call.inserted is None:
+        _invite_rivals(call, offer, Rival(call.callee, call.target, attempt))
     _watch_silence(call)
 
 
-def _invited(call: Call, offer: Session | None) -> Callee:
-    target = call.target
+def _invite_rivals(call: Call, offer: Session, first: Rival) -> None:
+    """Other phones of the same user ring with it."""
+    others = rivals.group(first.target, call.targets)
+    if not others:
+        return
+    ringing = [first]
+    for target in others:
+        call.targets.remove(target)
+        attempt = Attempt(target.trunk, str(target.uri))
+        call.attempts.append(attempt)
+        ringing.append(Rival(_invited(call, offer, target), target, attempt))
+    call.rivals = Rivals(ringing)
+
+
+def _invited(call: Call, offer: Session | None, target: Target) -> Callee:
     terms = call.shared.terms[target.trunk]
     peer = Peer(terms.zone, target.trunk, terms.trusted, target.user)
     tokens = call.wire.tokens
@@ -126,6 +143,7 @@ def progressed(call: Call, event: Progressed) -> None:
         return
     if event.offer is not None and not ports.ready(call, event.offer, "b", event.usage, event):
         return
+    rivals.speaks(call, event.usage.leg)
     call.state = State.RINGING
     call.shared.targets.worked(call.target)
     if call.times.ringing is None:
@@ -154,8 +172,10 @@ def _early_answer(call: Call, branch: Usage, answer: Session) -> Session | None:
 def early_offer_answered(call: Call, event: PrackReceived) -> None:
     """The caller answered, by PRACK, an offer that the called side made in a provisional."""
     branch = event.usage.peer
-    assert isinstance(call.callee, Callee)
     assert branch is not None
+    rival = call.rivals.of(branch.leg) if call.rivals is not None else None
+    callee = call.callee if rival is None else rival.callee
+    assert isinstance(callee, Callee)
     try:
         if event.answer is None:
             raise BadAnswer("a PRACK without the answer")
@@ -164,13 +184,16 @@ def early_offer_answered(call: Call, event: PrackReceived) -> None:
         finish(call, bad_answer(error), "border")
         return
     ports.serve(call, answered=False)
-    call.callee.answer_offer(branch, ours)
+    callee.answer_offer(branch, ours)
 
 
 def answered(call: Call, event: Answered) -> None:
     """200: the other early dialogs are over, and the media of this one is the call's."""
     if event.offer is not None and not ports.ready(call, event.offer, "b", event.usage, event):
         return
+    rivals.speaks(call, event.usage.leg)
+    if not rivals.won(call, event.usage.leg):
+        call.tried(200)
     try:
         sdp = _final_description(call, event)
     except BadAnswer as error:
@@ -182,7 +205,6 @@ def answered(call: Call, event: Answered) -> None:
     usage = _pair(call, event.usage)
     call.state = State.ANSWERED
     call.times.answered = call.wire.now
-    call.tried(200)
     call.plan.settle(event.usage)
     call.previews.clear()
     call.wire.timers.clear((call, "ring"))
@@ -226,13 +248,23 @@ def _budget_left(call: Call) -> float:
 
 def kept_silent(call: Call, event: KeptSilent) -> None:
     del event
-    if call.callee is not None:
+    if call.rivals is not None:
+        for each in call.rivals.ringing:
+            each.callee.give_up()
+    elif call.callee is not None:
         call.callee.give_up()
 
 
 def turned_down(call: Call, event: Refused) -> None:
     """A final refusal: another target may do better, else the caller gets it (R4)."""
-    call.tried(event.status)
+    if call.rivals is None:
+        call.tried(event.status)
+    last = rivals.refused(call, event)
+    if last is not None:
+        _all_turned_down(call, last)
+
+
+def _all_turned_down(call: Call, event: Refused) -> None:
     call.wire.timers.clear((call, "silence"))
     if event.status in DOWN:
         _cools(call, event)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from media.control import Close, HandshakeFailed
+from sbc.b2bua import rivals
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.causes import (
     CANCELLED,
@@ -158,6 +159,7 @@ def _end_legs(call: Call, cause: Cause, by: str, fields: Sequence[Field]) -> Non
     caller.end(cause.sip, for_caller)
     if callee is None:
         return
+    rivals.end(call, told(fields, cause, callee.leg.terms))
     for_callee = told(fields, cause, callee.leg.terms)
     if by == "callee":
         callee.leg.heard_reason = reason_text(fields)
@@ -206,6 +208,8 @@ def abandon(call: Call) -> None:
     with suppress(Exception):
         call.caller.end(500, (FAULT.field,))
     if callee is not None:
+        with suppress(Exception):
+            rivals.end(call, (FAULT.field,))
         with suppress(Exception):
             callee.end((FAULT.field,))
         wire.cancel(callee.key, ())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sbc.actions import Address, Flow
+from sbc.location.wanted import is_address
+from sbc.sip.uri import Uri
 
 _INSTANCE, _REG_ID = "+sip.instance", "reg-id"
 
@@ -48,6 +50,25 @@ class Binding:
         named = dict(self.params)
         instance, reg_id = named.get(_INSTANCE), named.get(_REG_ID)
         return (instance, reg_id) if instance and reg_id else (self.uri,)
+
+    @property
+    def stated_flow(self) -> Flow:
+        """By its Contact, where that is an address; else where it was heard."""
+        uri = Uri.parse(self.uri)
+        if self.flow.reliable or not is_address(uri.host):
+            return self.flow
+        return replace(self.flow, remote=(uri.host, uri.port or 5060))
+
+    def shown(self, now: float) -> dict[str, object]:
+        """For operators."""
+        return {
+            "user": self.user,
+            "contact": self.uri,
+            "transport": self.flow.transport,
+            "source": f"{self.flow.remote[0]}:{self.flow.remote[1]}",
+            "expires_in": round(self.expires - now),
+            "user_agent": self.agent,
+        }
 
 
 def as_record(binding: Binding, epoch: float) -> dict[str, object]:

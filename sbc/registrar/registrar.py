@@ -9,7 +9,6 @@ from dataclasses import replace
 from config.effective import Terms
 from config.model import Access
 from sbc.actions import Flow, StoreBinding
-from sbc.location.wanted import is_address
 from sbc.nat.keepers import Keepers
 from sbc.policy.extensions import unknown_among
 from sbc.registrar import gruu, outbound
@@ -73,6 +72,7 @@ class Registrar:
         self.at_core = auth.at == "core"
         self.reuse_connection = auth.reuse_connection
         self.upstream = settings.upstream
+        self._parallel = settings.forking == "parallel"
         self._storm = Storm(access.limits.registers)
         cps = access.limits.per_user.cps
         self._calls = None if cps is None else Rates(cps, max(1.0, cps), MOST_USERS)
@@ -271,21 +271,22 @@ class Registrar:
 
     def targets(self, user: str, named: Named | None = None) -> list[Target]:
         """Each phone of the user, by the flow on which it has registered; or the one named."""
-        found = []
-        for place, binding in enumerate(self._held(user)):
+        found: list[Target] = []
+        place, q = 0, 1.0
+        for binding in self._held(user):
             if named is not None and not named.fits(binding):
                 continue
+            place, q = place + (binding.q < q), binding.q
             listener = self._line.listeners.of(binding.flow)
             uri = Uri.parse(binding.uri)
-            flow = self._way(binding, uri)
-            found.append(Target(self.name, uri, flow, listener, 1, place, binding.uri, user))
+            flow = self._way(binding)
+            target = Target(self.name, uri, flow, listener, 1, place, binding.uri, user)
+            together, instance = self._parallel, binding.instance
+            found.append(replace(target, together=together, instance=instance))
         return found
 
-    def _way(self, binding: Binding, uri: Uri) -> Flow:
-        """Where it was heard; its Contact says the same, where no NAT is and the file says so."""
-        if self._terms.nat.fix_contact or binding.flow.reliable or not is_address(uri.host):
-            return binding.flow
-        return replace(binding.flow, remote=(uri.host, uri.port or 5060))
+    def _way(self, binding: Binding) -> Flow:
+        return binding.flow if self._terms.nat.fix_contact else binding.stated_flow
 
     def named(self, uri: Uri, trunk: str) -> Named | Refused | None:
         """The phone that a Request-URI from there means, where it does not mean a user."""
@@ -385,12 +386,7 @@ class Registrar:
         return [
             {
                 "access": self.name,
-                "user": binding.user,
-                "contact": binding.uri,
-                "transport": binding.flow.transport,
-                "source": f"{binding.flow.remote[0]}:{binding.flow.remote[1]}",
-                "expires_in": round(binding.expires - now),
-                "user_agent": binding.agent,
+                **binding.shown(now),
                 "upstream": self._shown_upstream(binding.user, now),
                 "nat": self._keepers.shown(binding, now),
             }

@@ -29,6 +29,10 @@ class Target:
     told who is called at its address."""
     user: str | None = None
     """Whose phone it is."""
+    together: bool = False
+    """It may ring beside others of the same user and priority."""
+    instance: str | None = None
+    """Which device it is, if it says so."""
     survives: bool = False
     """Tried only if whatever came before it is out of order."""
 
