@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import StartBorder
-from tests.e2e.support.border import Json
+from tests.e2e.support.border import Border, Json
 from tests.e2e.support.configs import two_zones, with_metrics
 from tests.e2e.support.loopback import Address, Loopback, at, free_port
 from tests.e2e.support.sipp import Sipp, listening
@@ -82,3 +82,35 @@ def test_a_stateless_front_shares_calls_among_two_and_each_stays_where_it_began(
             assert len({each.field("Call-ID") for each in end.got(what)}) == len(
                 {each.field("Call-ID") for each in end.got("BYE")}
             )
+
+
+def test_a_stateless_border_in_front_of_two_whole_borders_shares_calls(
+    ending: ExitStack, lo: Loopback, tmp_path: Path
+) -> None:
+    """Caller, front, one of two borders, callee: real processes, and every call its whole way."""
+    require("sipp")
+    caller, callee = (lo.caller, free_port(lo.caller)), (lo.callee, free_port(lo.callee))
+    outer, inner = (lo.wan, free_port(lo.wan)), (f"{lo.prefix}.43", 5060)
+    behind = [(f"{lo.prefix}.{host}", 5060) for host in (44, 45)]
+    front = proxied(two_zones(outer, inner, at(caller), at(behind[0])), "stateless")
+    front["trunks"]["pbx"]["endpoints"].append({"uri": f"sip:{at(behind[1])}"})
+    front["trunks"]["pbx"]["identify"]["sources"] = [f"{host}/32" for host, _ in behind]
+    configs = [front]
+    for number, where in enumerate(behind):
+        inside = (f"{lo.prefix}.{46 + number}", 5060)
+        configs.append(with_metrics(two_zones(where, inside, at(inner), at(callee)), where[0]))
+    borders = []
+    for number, config in enumerate(configs):
+        border = Border(config, tmp_path / f"border-{number}")
+        ending.callback(border.close)
+        borders.append(border.start())
+    end = Sipp("basic", tmp_path, callee, calls=CALLS)
+    ending.callback(end.running.end)
+    listening(end)
+    said = Sipp("routed", tmp_path, caller, outer[0:2], calls=CALLS, rate=20).finish(60)
+    end.finish()
+    shares = [int(border.metrics().sum("sbc_calls_ended_total")) for border in borders[1:]]
+    assert sum(shares) == CALLS
+    assert min(shares) > CALLS // 8, shares
+    for message in said.received:
+        assert lo.callee not in message.text
