@@ -68,7 +68,7 @@ class Core:
         )
         out_of_dialog = OutOfDialog(self._shared, self._sources, self._phones)
         self._agent = Agent(self._shared, out_of_dialog)
-        self._roles = Roles(self._shared, self._sources, self._agent.in_use)
+        self._roles = Roles(self._shared, self._sources, self._phones, self._agent.in_use)
         if self._roles.needed:
             self._agent.elsewhere = self._roles.takes
 
@@ -102,13 +102,17 @@ class Core:
             self._phones.heard(flow)
             if isinstance(message, Request) and self._turned_away(message, flow):
                 return self._done()
-        if trunk is None or not self._proxied(message, flow, trunk):
+        if not self._proxied(message, flow, trunk):
             wire.take(self._layer.receive(message, flow, now))
         return self._done()
 
-    def _proxied(self, message: Request | Response, flow: Flow, trunk: str) -> bool:
+    def _proxied(self, message: Request | Response, flow: Flow, trunk: str | None) -> bool:
+        """`trunk`: None of a phone."""
         roles, draining = self._roles, self._shared.draining
-        return roles.needed and roles.receive(message, flow, trunk, draining=draining)
+        if not roles.needed:
+            return False
+        peer = trunk or self._sources.access(flow.interface)
+        return peer is not None and roles.receive(message, flow, peer, draining=draining)
 
     def _turned_away(self, request: Request, flow: Flow) -> bool:
         """A request from anywhere which is neither of a dialog or a transaction of ours, nor of a
@@ -116,7 +120,9 @@ class Core:
         if request.method == "ACK" or self._layer.knows(request, flow):
             return False
         if request.method == "CANCEL" or (
-            request.headers.to.tag and not self._agent.knows(request, flow)
+            request.headers.to.tag
+            and not self._agent.knows(request, flow)
+            and not self._roles.knows(request, flow)
         ):
             self._wire.take(self._layer.refuse(request, flow, 481))
             return True

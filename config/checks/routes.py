@@ -136,14 +136,15 @@ def circles(config: Config) -> Iterator[Finding]:
 
 
 def proxies(config: Config) -> Iterator[Finding]:
-    """A proxy hides nothing and anchors no media: not for a zone that asks for hiding."""
+    """A proxy hides nothing and anchors no media: not for a zone that asks for hiding. Where phones
+    are must be known, which the stateless one does not."""
     for index, route in enumerate(config.routes):
         if route.mode == "b2bua":
             continue
         for loc, zone, access in _ends(config, index, route):
-            if access is not None:
-                message = f"`mode: {route.mode}` is between trunks, {quoted(access)} is not one"
-                yield Finding(loc, message, "calls of phones need `mode: b2bua`")
+            if access is not None and route.mode == "stateless":
+                message = f"`mode: stateless` is between trunks, {quoted(access)} is not one"
+                yield Finding(loc, message, "calls of phones need `mode: b2bua` or `proxy`")
             elif zone in config.zones and _hides(config, zone):
                 message = f"`mode: {route.mode}` cannot hide what the zone {quoted(zone)} hides"
                 hint = "use `mode: b2bua`; only a trusted zone may say `topology_hiding: none`"
@@ -168,14 +169,15 @@ def _ends(config: Config, index: int, route: Route) -> Iterator[tuple[Loc, str |
     elif source.trunk is not None:
         yield ("routes", index, "from", "trunk"), _zone(config, source.trunk), None
     elif source.access is not None:
-        yield ("routes", index, "from", "access"), None, source.access
+        yield ("routes", index, "from", "access"), _zone(config, source.access), source.access
     for place, name in enumerate(route.to):
         access = name if name in config.access else None
         yield ("routes", index, "to", place), _zone(config, name), access
 
 
-def _zone(config: Config, trunk: str) -> str | None:
-    return config.trunks[trunk].zone if trunk in config.trunks else None
+def _zone(config: Config, name: str) -> str | None:
+    peer = config.trunks.get(name) or config.access.get(name)
+    return None if peer is None else peer.zone
 
 
 def _hides(config: Config, name: str) -> bool:

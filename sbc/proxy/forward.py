@@ -32,6 +32,8 @@ class Hop:
     """What stands for a Request-URI at our own address; None: leave it."""
     weight: int = 1
     priority: int = 1
+    contact: str | None = None
+    """Of a phone: what it is called by, in place of any Request-URI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Way:
     """By which it goes, if it begins something."""
     failover: Failover = DEFAULT_FAILOVER
     """Of that route."""
+    consumed: bool = False
+    """It brings credentials that were for us (RFC 3261 §22.3)."""
 
 
 def forwarded(
@@ -71,6 +75,8 @@ def forwarded(
         headers.set("route", ", ".join(way.routes))
     elif headers.has("route"):
         headers.remove("route")
+    if way.consumed:
+        headers.remove("proxy-authorization")
     _record(request, way, headers, (came, hop), keyed)
     headers.add_first("Via", via)
     headers.set("content-length", str(len(request.body)))
@@ -96,7 +102,10 @@ def _record(
         name = "Record-Route"
     else:
         return
-    passage = Passage(way.mode, way.passage.near, hop.trunk, path=name == "Path")
+    far_flow = None if hop.contact is None else hop.flow
+    passage = Passage(
+        way.mode, way.passage.near, hop.trunk, name == "Path", way.passage.near_flow, far_flow
+    )
     cookie = keyed.cookie(passage, headers.call_id)
     for listener in dict.fromkeys((came, hop.listener)):
         uri = f"sip:{listener.sent_by}{uri_transport(listener.transport)}"
@@ -105,6 +114,8 @@ def _record(
 
 def _uri(way: Way, hop: Hop) -> str:
     """§16.5: a domain that is not ours is left as it is."""
+    if hop.contact is not None:
+        return hop.contact
     if hop.uri is None or not way.ours:
         return way.uri
     asked = Uri.parse(way.uri)

@@ -8,7 +8,9 @@ response: each of them names trunks or an interface, and is bound to its Call-ID
 from dataclasses import dataclass
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Literal
+from typing import Literal, cast
+
+from sbc.actions import Flow, Transport
 
 Mode = Literal["proxy", "stateless"]
 
@@ -31,6 +33,9 @@ class Passage:
     far: str
     path: bool = False
     """Of a Path (RFC 3327): requests of any Call-ID, but only from far to near."""
+    near_flow: Flow | None = None
+    """How a phone is reached, which has no address of its own (RFC 5626 §5.3)."""
+    far_flow: Flow | None = None
 
 
 class Keyed:
@@ -51,18 +56,36 @@ class Keyed:
         """The value of a URI parameter. `~` can stand in one, and in no name of a trunk."""
         letter = _LETTERS[passage.path, passage.mode]
         bound = "" if passage.path else call_id
-        mac = self.digest("cookie", letter, passage.near, passage.far, bound)
-        return f"{letter}~{passage.near}~{passage.far}~{mac}"
+        flows = [_written(each) for each in (passage.near_flow, passage.far_flow)]
+        said = [letter, passage.near, passage.far, *(flows if any(flows) else ())]
+        return "~".join([*said, self.digest("cookie", *said, bound)])
 
     def passage(self, cookie: str, call_id: str) -> Passage | None:
         """None: we never wrote that, or not for this dialog."""
         parts = cookie.split("~")
-        if len(parts) != 4 or parts[0] not in _MEANT:
+        if len(parts) not in {4, 6} or parts[0] not in _MEANT:
             return None
         path, mode = _MEANT[parts[0]]
-        found = Passage(mode, parts[1], parts[2], path)
+        flows = [_flow(each) for each in parts[3:-1]] or [None, None]
+        found = Passage(mode, parts[1], parts[2], path, *flows)
         ours = self.cookie(found, call_id)
         return found if compare_digest(_bytes(cookie), _bytes(ours)) else None
+
+
+def _written(flow: Flow | None) -> str:
+    """As part of a URI parameter (RFC 3261 §25.1, `paramchar`)."""
+    if flow is None:
+        return ""
+    ip, port = flow.remote
+    return f"{flow.interface}!{flow.transport}!{ip}!{port}"
+
+
+def _flow(text: str) -> Flow | None:
+    """Whatever it says is believed only if the whole cookie is ours."""
+    parts = text.split("!")
+    if len(parts) != 4 or not (parts[3].isascii() and parts[3].isdigit()):
+        return None
+    return Flow(parts[0], cast(Transport, parts[1]), (parts[2], int(parts[3])))
 
 
 def _bytes(text: str) -> bytes:

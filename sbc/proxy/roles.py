@@ -21,6 +21,7 @@ from sbc.proxy.forward import Hop, Way
 from sbc.proxy.keyed import Keyed
 from sbc.proxy.stateful import Forwarding
 from sbc.proxy.ways import Ways
+from sbc.registrar.phones import Phones
 from sbc.routing.sources import Sources
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_response
@@ -30,7 +31,11 @@ from sbc.transaction.keys import server_key, stateless_tag
 
 class Roles:
     def __init__(
-        self, shared: Shared, sources: Sources, in_use: Counter[str | tuple[str, str]]
+        self,
+        shared: Shared,
+        sources: Sources,
+        phones: Phones,
+        in_use: Counter[str | tuple[str, str]],
     ) -> None:
         config, wire = shared.config, shared.wire
         self.needed = any(route.mode != "b2bua" for route in config.routes)
@@ -39,7 +44,7 @@ class Roles:
         secret = wire.tokens.token(64) if key is None else key.get_secret_value()
         self._keyed = Keyed(secret.encode())
         self._targets = shared.targets
-        self._ways = Ways(config, wire.listeners, sources, shared.targets, self._keyed)
+        self._ways = Ways(config, wire.listeners, sources, shared.targets, self._keyed, phones)
         self._sources = sources
         self._wire = wire
         self.calls = Calls(shared, in_use)
@@ -97,6 +102,16 @@ class Roles:
             self._cools(flow)
         return True
 
+    def knows(self, request: Request, flow: Flow) -> bool:
+        """A request of a phone within a dialog that we let through; it needs no other proof."""
+        group = self._sources.access(flow.interface)
+        if not self.needed or group is None:
+            return False
+        try:
+            return self._ways.is_of(request, group, flow)
+        except BadMessage:
+            return False
+
     def lost(self, flow: Flow) -> None:
         """There is no way to that address now: what is new goes elsewhere (RFC 3263 §4.3)."""
         if not self.needed:
@@ -145,8 +160,7 @@ class Roles:
         return False
 
     def _begin(self, key: Key, request: Request, flow: Flow) -> bool:
-        trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
-        now = self._wire.now
+        trunk, now = self._peer(flow), self._wire.now
         way = None if trunk is None else self._ways.of(request, trunk, flow, now=now, turn=True)
         if not isinstance(way, Way) or trunk is None:
             return False
@@ -172,6 +186,11 @@ class Roles:
             self._answer(key, request, 500)
         return True
 
+    def _peer(self, flow: Flow) -> str | None:
+        """The trunk, or the access group of a phone which has proved to be one."""
+        trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
+        return trunk or self._sources.access(flow.interface)
+
     def _answer(
         self, key: Key, request: Request, status: int, fields: tuple[tuple[str, str], ...] = ()
     ) -> None:
@@ -180,8 +199,7 @@ class Roles:
 
     def _acknowledged(self, request: Request, flow: Flow) -> bool:
         """Of a 2xx, from a client that reuses the branch of its INVITE."""
-        trunk = self._sources.trunk(flow.interface, flow.remote[0], flow.names)
-        now = self._wire.now
+        trunk, now = self._peer(flow), self._wire.now
         way = None if trunk is None else self._ways.of(request, trunk, flow, now=now)
         if not isinstance(way, Way) or trunk is None or not way.along:
             return False
@@ -212,10 +230,8 @@ class Roles:
 
     def over(self, forwarding: Forwarding, status: int) -> None:
         self.live.pop(forwarding.key, None)
-        came = forwarding.came
-        trunk = self._sources.trunk(came.interface, came.remote[0], came.names) or ""
         self._note(
-            *("proxied", trunk, forwarding.method),
+            *("proxied", self._peer(forwarding.came) or "", forwarding.method),
             to_trunk=forwarding.to_trunk,
             status=str(status),
         )

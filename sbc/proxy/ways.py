@@ -11,12 +11,13 @@ from ipaddress import ip_address
 
 from config.model import Config
 from sbc.actions import Flow
-from sbc.b2bua.identity import user_of
+from sbc.b2bua.identity import ANONYMOUS_HOST, user_of
 from sbc.location.cooldown import last
 from sbc.policy.chain import Reject
 from sbc.proxy.forward import PARAMETER, Hop, Way
 from sbc.proxy.keyed import Keyed, Passage
 from sbc.proxy.rendezvous import ranked
+from sbc.registrar.phones import Phones
 from sbc.routing.listeners import Listeners
 from sbc.routing.routes import Routes
 from sbc.routing.sources import Sources
@@ -35,10 +36,17 @@ _FOREIGN = Reject(403, "a Route or target that is not of this passage")
 
 class Ways:
     def __init__(
-        self, config: Config, listeners: Listeners, sources: Sources, targets: Targets, keyed: Keyed
+        self,
+        config: Config,
+        listeners: Listeners,
+        sources: Sources,
+        targets: Targets,
+        keyed: Keyed,
+        phones: Phones,
     ) -> None:
         self._config = config
-        self._routes = Routes(config)
+        self._phones = phones
+        self._routes = Routes(config, phones.is_bound)
         self._listeners = listeners
         self._sources = sources
         self._targets = targets
@@ -51,12 +59,13 @@ class Ways:
     ) -> Way | Reject | None:
         """None: it is for the back-to-back user agent. A fault of the peer is a BadMessage.
 
-        `turn`: it is sent now, so that the next one begins with another endpoint.
+        `trunk`: or access group. `turn`: it is sent now, so that the next one begins with another
+        endpoint.
         """
         uri, routes, cookies = self._own_routes(request)
         way: Way | Reject | None
         if cookies:
-            way = self._along(request, trunk, uri, routes, cookies[0], now)
+            way = self._along(request, (trunk, flow), uri, routes, cookies[0], now)
         else:
             way = self._new(request, trunk, flow, uri, routes, now, turn)
         if isinstance(way, Way):
@@ -87,22 +96,29 @@ class Ways:
     def _along(
         self,
         request: Request,
-        trunk: str,
+        sender: tuple[str, Flow],
         uri: str,
         routes: list[str],
         cookie: str,
         now: float,
     ) -> Way | Reject:
         """Within a dialog, or down a Path."""
+        trunk, flow = sender
         passage = self._keyed.passage(cookie, request.headers.call_id)
         if passage is None or trunk not in {passage.near, passage.far}:
             return _FOREIGN
         if passage.path and trunk != passage.far:
             return _FOREIGN
-        to = passage.near if trunk == passage.far else passage.far
-        if to not in self._config.trunks:
-            return _FOREIGN
-        hop = self._hop(to, NameAddr.parse(routes[0]).uri if routes else uri, request, now)
+        between = passage.near == passage.far  # two phones of a group: by where it comes from
+        to_near = trunk == passage.far and not (between and flow == passage.near_flow)
+        to = passage.near if to_near else passage.far
+        phone = passage.near_flow if to_near else passage.far_flow
+        if phone is not None:
+            hop = self._down(to, phone)
+        elif to in self._config.trunks:
+            hop = self._hop(to, NameAddr.parse(routes[0]).uri if routes else uri, request, now)
+        else:
+            hop = None
         if hop is None:
             return _FOREIGN
         onward = Passage(passage.mode, trunk, to) if passage.path else passage
@@ -116,6 +132,28 @@ class Ways:
             tuple(routes),
             self._loop(request, trunk),
         )
+
+    def is_of(self, request: Request, group: str, flow: Flow) -> bool:
+        """It goes along a passage of a phone of that group, and comes from where that is: its NAT
+        may give it another port, not another address."""
+        _, _, cookies = self._own_routes(request)
+        passage = self._keyed.passage(cookies[0], request.headers.call_id) if cookies else None
+        if passage is None:
+            return False
+        known = ((passage.near, passage.near_flow), (passage.far, passage.far_flow))
+        return any(
+            name == group
+            and phone is not None
+            and (phone.interface, phone.remote[0]) == (flow.interface, flow.remote[0])
+            for name, phone in known
+        )
+
+    def _down(self, group: str, phone: Flow) -> Hop | None:
+        """By the flow that our own cookie names; None: there is no such socket any more."""
+        try:
+            return Hop(group, phone, self._listeners.of(phone))
+        except LookupError:
+            return None
 
     def _new(
         self,
@@ -137,17 +175,22 @@ class Ways:
         chosen = self._routes.choose(zone, trunk, user_of(named))
         if chosen is None or chosen.mode == "b2bua":
             return None
-        if routes:
-            return _FOREIGN
-        trunks = [name for name in chosen.trunks if name in self._config.trunks]
+        phone = trunk not in self._config.trunks
+        if routes or (phone and request.method == "REGISTER"):
+            return _FOREIGN if routes else None
+        if phone and not self._is_itself(request, trunk, flow):
+            return Reject(403, "it speaks for another user")
         if chosen.mode == "stateless":
+            trunks = [name for name in chosen.trunks if name in self._config.trunks]
             hops = self._spread(request.headers.call_id, trunks, now)
         else:
-            of = (self._endpoints(name, now, turn) for name in trunks)
+            called = user_of(named)
+            of = (self._endpoints(name, called, now, turn) for name in chosen.trunks)
             hops = [_hop_of(target) for targets in of for target in targets]
         if not hops:
-            return Reject(480, "no name of an endpoint is known")
-        passage = Passage(chosen.mode, trunk, hops[0].trunk)
+            return Reject(480, "nobody is there")
+        near_flow = flow if phone else None
+        passage = Passage(chosen.mode, trunk, hops[0].trunk, near_flow=near_flow)
         return Way(
             chosen.mode,
             passage,
@@ -159,9 +202,22 @@ class Ways:
             self._loop(request, trunk),
             chosen.route,
             self._failover[chosen.route],
+            consumed=phone,
         )
 
-    def _endpoints(self, trunk: str, now: float, turn: bool) -> list[Target]:
+    def _is_itself(self, request: Request, group: str, flow: Flow) -> bool:
+        """As for the policy `identity` of calls through the back-to-back user agent (A6)."""
+        if not self._config.access[group].identity.from_must_match:
+            return True
+        uri = Uri.parse(request.headers.from_.uri)
+        return uri.host.lower() == ANONYMOUS_HOST or user_of(uri) == self._phones.user(
+            request, flow
+        )
+
+    def _endpoints(self, trunk: str, called: str, now: float, turn: bool) -> list[Target]:
+        phones = self._phones.targets(trunk, called)
+        if phones is not None:
+            return phones
         return self._targets.of(trunk, now) if turn else self._targets.all(trunk)
 
     def _spread(
@@ -252,6 +308,7 @@ def _hop_of(target: Target) -> Hop:
         *(target.trunk, target.flow, target.listener, target.uri),
         weight=target.weight,
         priority=target.priority,
+        contact=target.contact,
     )
 
 

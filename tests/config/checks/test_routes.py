@@ -200,13 +200,21 @@ def test_an_untrusted_zone_cannot_do_without_hiding() -> None:
     assert list(hiding(model({("zones", "inside", "topology_hiding"): "none"}))) == []
 
 
-def test_a_proxy_route_is_not_for_phones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_for_phones_keeps_transactions_and_is_where_nothing_is_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ANNA", "pw")
-    phones = {"zone": "inside", "domains": ["h"], "auth": {"users": {"anna": "${ENV:ANNA}"}}}
-    changes: dict[Loc, Any] = {("access",): {"phones": phones}, ("routes", 0, "mode"): "proxy"}
-    config = model(TRUSTED | changes | {("routes", 0, "to"): ["phones"]})
-    assert told(list(proxies(config))) == [
-        (("routes", 0, "to", 0), "`mode: proxy` is between trunks, `phones` is not one")
+
+    def phones_of(zone: str, mode: str) -> list[tuple[Loc, str]]:
+        phones = {"zone": zone, "domains": ["h"], "auth": {"users": {"anna": "${ENV:ANNA}"}}}
+        changes: dict[Loc, Any] = {
+            ("access",): {"phones": phones},
+            ("routes", 0, "mode"): mode,
+            ("routes", 0, "to"): ["phones"],
+        }
+        return told(list(proxies(model(TRUSTED | changes))))
+
+    assert phones_of("inside", "proxy") == []
+    assert phones_of("inside", "stateless") == [
+        (("routes", 0, "to", 0), "`mode: stateless` is between trunks, `phones` is not one")
     ]
-    config = model(TRUSTED | changes | {("routes", 0, "from"): {"access": "phones"}})
-    assert [finding.loc for finding in proxies(config)] == [("routes", 0, "from", "access")]
