@@ -319,6 +319,16 @@ class Dead(Message, frozen=True):
     phase: Phase
 
 
+class Judged(Message, frozen=True):
+    """What this end sends has another verdict than before, as the last interval ended. Before the
+    first one a direction counts as `ok`."""
+
+    session: str
+    stream: int
+    side: Side
+    verdict: Verdict
+
+
 class KeyPressed(Message, frozen=True):
     """By this end; the other one takes keys by INFO."""
 
@@ -339,4 +349,4 @@ class HandshakeFailed(Message, frozen=True):
     `handshake`: the two could not agree."""
 
 
-Event = Latched | Silent | Dead | KeyPressed | HandshakeFailed
+Event = Latched | Silent | Dead | Judged | KeyPressed | HandshakeFailed

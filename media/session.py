@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import inf
 
 from media.bundle import link
-from media.control import Dead, Phase, Program, SessionReport, Side, Silent, StreamReport
+from media.control import Dead, Judged, Phase, Program, SessionReport, Side, Silent, StreamReport
 from media.dtmf.event import Pressed
 from media.engine.flow import EngineAction
 from media.identity import Identity
@@ -89,9 +89,10 @@ class Session:
         return stream
 
     def tick(self, now: float) -> list[EngineAction | Tell]:
+        actions: list[EngineAction | Tell] = []
         if now >= self._roll_at:
             self._roll(now)
-        actions: list[EngineAction | Tell] = []
+            actions += self._judgements(now)
         for stream in self.streams.values():
             if stream.due <= now:
                 actions += stream.look(now)
@@ -136,6 +137,18 @@ class Session:
         self._roll_at += self._measuring.interval
         if self._roll_at <= now:  # the process was stopped for a while
             self._roll_at = now + self._measuring.interval
+
+    def _judgements(self, now: float) -> Iterator[Tell]:
+        """What has become better or worse, of a call that is answered."""
+        if self._supervised_at is None:
+            return
+        for stream in self.streams.values():
+            report = stream_report(stream, self._begun, self._measuring, now)
+            for side, verdict in ((stream.a, report.a.verdict), (stream.b, report.b.verdict)):
+                if verdict is None or verdict.name in {"waiting", "inactive", side.judged}:
+                    continue
+                side.judged = verdict.name
+                yield Tell(Judged(self.name, stream.index, side.name, verdict))
 
     def _silences(self, now: float) -> Iterator[Tell]:
         for stream, side in self.sides():

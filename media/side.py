@@ -38,6 +38,7 @@ class SideState:
         "extended_reports",
         "flow",
         "ice",
+        "judged",
         "local",
         "members",
         "mux",
@@ -103,6 +104,8 @@ class SideState:
         self.rejected = 0
         self.rejected_sources: tuple[str, ...] = ()
         self.watch = Watch()
+        self.judged = "ok"
+        """The verdict that signalling was told of last."""
         self.asked_at: float | None = None
         """When it was first expected to send, with the call answered."""
 

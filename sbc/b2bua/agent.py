@@ -14,21 +14,16 @@ from traceback import format_exception
 from media.control import (
     Close,
     Command,
-    Dead,
     Event,
     Failed,
-    HandshakeFailed,
-    KeyPressed,
     KeyTaken,
-    Latched,
     Opened,
     PressKey,
     Reply,
     SessionReport,
-    Silent,
 )
 from sbc.actions import Flow, Journal
-from sbc.b2bua import incoming, setup, teardown
+from sbc.b2bua import incoming, media_news, setup, teardown
 from sbc.b2bua.call import Call, Shared, State
 from sbc.b2bua.caller import Caller
 from sbc.b2bua.causes import FAULT
@@ -38,7 +33,6 @@ from sbc.b2bua.events import (
     JoinDue,
     KeptSilent,
     LastedTooLong,
-    MediaDied,
     NotReported,
     PlanRefused,
     PortsFound,
@@ -280,22 +274,8 @@ class Agent:
 
     def relay_told(self, event: Event) -> None:
         call = self._of_session(event.session)
-        if call is None:
-            return
-        match event:
-            case Dead(_, phase):
-                self._wire.note("media_dead", {**call.labels(), "phase": phase}, call=call.uid)
-                self._wire.tell(call, MediaDied())
-            case KeyPressed() | HandshakeFailed():
-                self._wire.tell(call, event)
-            case Silent(_, _, side, phase):
-                labels = {**call.labels(), "side": side, "phase": phase}
-                self._wire.note("one_way", labels, call=call.uid)
-            case Latched(_, _, side, expected, source):
-                where = f"{source[0]}:{source[1]}"
-                if source != expected:
-                    call.plan.moved.add(side)
-                self._wire.note("latched", {"side": side}, call=call.uid, source=where)
+        if call is not None:
+            media_news.heard(self._wire, call, event)
 
     def relay_lost(self) -> None:
         self._shared.relay_up = False

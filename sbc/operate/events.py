@@ -55,6 +55,8 @@ EVENTS: Mapping[str, Level] = {
     "subscription_ended": "info",
     "sdes_over_plain": "warning",
     "storm": "info",
+    "stream_bad": "warning",
+    "stream_good": "info",
     "target_cools": "warning",
     "tcp_refused": "warning",
     "too_large_for_udp": "warning",

@@ -13,7 +13,7 @@ OTHER = "other"
 
 EVENT_LABELS = (
     *("zone", "trunk", "to_trunk", "interface", "transport"),
-    *("method", "status", "side", "phase", "by", "action"),
+    *("method", "status", "side", "phase", "by", "action", "verdict"),
 )
 """One set for all events, so that they are one family; a label which an event lacks is empty."""
 
@@ -67,6 +67,7 @@ class Labels:
             "by": ENDED_BY,
             "action": frozenset(("drop", "reject")),
             "method": METHODS,
+            "verdict": frozenset(VERDICTS),
             "status": STATUSES,
         }
 

@@ -1,5 +1,7 @@
-from media.control import Dead, Open, Silent, StreamRequest
+from media.control import Dead, Open, Silent, StreamRequest, Verdict
+from media.engine.flow import Local
 from tests.support.relay_world import ALICE, BOB, RelayWorld
+from tests.support.rtp_streams import rtp
 from tests.support.side_plans import side_plan
 
 
@@ -118,3 +120,48 @@ def test_after_a_stop_of_the_process_intervals_go_on_from_now() -> None:
     due = world.relay.next_deadline()
     assert due is not None
     assert due > world.now
+
+
+def judgements(world: RelayWorld) -> list[tuple[str, str]]:
+    return [(each.side, each.verdict.name) for each in world.judgements()]
+
+
+def talking(world: RelayWorld, ports: tuple[Local, Local], seconds: int, *, lose: int = 0) -> None:
+    """Both ends; of what alice sends every `lose`-th packet is missing."""
+    began = round(50 * (world.now - 1000))
+    for number in range(began, began + 50 * seconds):
+        if not lose or number % lose:
+            world.arrive(ports[0], rtp(number, 160 * number), ALICE)
+        world.arrive(ports[1], rtp(number, 160 * number), BOB)
+        world.advance(0.02)
+
+
+def test_what_becomes_bad_or_good_again_is_told_with_the_interval() -> None:
+    """(Q2; idea 1)"""
+    world = RelayWorld()
+    ports = world.call()
+    talking(world, ports, 21)
+    assert judgements(world) == [], "of a good call nothing is said"
+    talking(world, ports, 20, lose=5)
+    assert judgements(world) == [("a", "lossy")], "and that only once"
+    talking(world, ports, 200)
+    assert judgements(world) == [("a", "ok")], "in all it was little"
+
+
+def test_one_way_is_told_with_its_evidence_while_the_call_lasts() -> None:
+    world = RelayWorld()
+    wan, _ = world.call()
+    for number in range(520):
+        world.arrive(wan, rtp(number, 160 * number), ALICE)
+        world.advance(0.02)
+    (event,) = world.judgements()
+    assert (event.session, event.stream, event.side) == ("c1", 0, "b")
+    assert event.verdict == Verdict("one_way", "before", "nothing for 10.0 s from 10.20.0.11:5000")
+
+
+def test_of_a_call_that_is_not_answered_nothing_is_judged() -> None:
+    world = RelayWorld()
+    world.open()
+    world.program(side_plan(ALICE), side_plan(BOB))
+    world.advance(100.0)
+    assert judgements(world) == []

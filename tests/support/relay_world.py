@@ -9,6 +9,7 @@ from media.control import (
     Address,
     Command,
     Event,
+    Judged,
     Open,
     Opened,
     Program,
@@ -119,6 +120,12 @@ class RelayWorld:
         self.now = end
 
     def events(self) -> list[Event]:
-        told = self.told[:]
-        self.told.clear()
+        """But for judgements, which come and go with each interval."""
+        told: list[Event] = [each for each in self.told if not isinstance(each, Judged)]
+        self.told[:] = [each for each in self.told if isinstance(each, Judged)]
+        return told
+
+    def judgements(self) -> list[Judged]:
+        told = [each for each in self.told if isinstance(each, Judged)]
+        self.told[:] = [each for each in self.told if not isinstance(each, Judged)]
         return told

@@ -24,6 +24,7 @@ def test_known_values_are_kept_and_absent_ones_are_empty() -> None:
         "phase": "",
         "by": "",
         "action": "reject",
+        "verdict": "",
     }
 
 
