@@ -4,13 +4,13 @@ Any packet can be forged, so nothing in a packet proves anything (not the SSRC e
 source address counts, and only what signalling has said may open a latch again (`epoch`).
 """
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import inf
 
 from media.control import Address, SidePlan
+from media.value import Value
 
 MODES = frozenset({"none", "signalled", "subnet", "first-packet", "ranked", "delayed", "heuristic"})
 _LEARNING = MODES - {"none", "signalled"}
@@ -55,8 +55,7 @@ class Verdict(Enum):
     REJECTED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Value, frozen=True):
     """What a latch goes by: the plan of one side, seen for RTP or for RTCP."""
 
     mode: str

@@ -6,7 +6,6 @@ fault of one session: `current` names it, and the shell discards it.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
 
@@ -48,6 +47,7 @@ from media.session import Session
 from media.side import SideState
 from media.stream import Drops, Stream, Tell
 from media.terms import terms_of
+from media.value import Value
 from media.verdict import USUAL, Limits
 
 ORPHAN_AFTER = 60.0
@@ -62,8 +62,7 @@ _CNAME_BITS = 96
 """RFC 7022 §4.2"""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """The reply to the command which came with this ticket."""
 
     ticket: int

@@ -3,14 +3,13 @@
 Nothing is done for a packet: whoever looks brings along when the end was last heard.
 """
 
-from dataclasses import dataclass
 from math import inf
 
 from media.control import Phase
+from media.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Value, frozen=True):
     """Seconds; 0 waits for ever."""
 
     initial: float

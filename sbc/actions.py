@@ -7,6 +7,8 @@ input, then all of its actions, then one alarm at `next_deadline()`.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from media.control import Command
 from sbc.location.records import Question
 
@@ -42,22 +44,19 @@ class Flow:
         return self.transport in {"tls", "wss"}
 
 
-@dataclass(frozen=True, slots=True)
-class Transmit:
+class Transmit(Struct, frozen=True):
     data: bytes
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
-class AskRelay:
+class AskRelay(Struct, frozen=True):
     """A command for the relay. Its reply comes back by `relay_replied` with the same `serial`."""
 
     serial: int
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """A line for the call journal that must survive a crash: `start` or `cdr`."""
 
     kind: Literal["start", "cdr"]
@@ -65,8 +64,7 @@ class Journal:
     record: dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something for the log and the counters; the shell redacts and formats it."""
 
     event: str
@@ -77,8 +75,7 @@ class Note:
     """Unbounded values: addresses, Call-IDs. Only for the log, redacted there."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreBinding:
+class StoreBinding(Struct, frozen=True):
     """A phone's binding, for the store that outlives us."""
 
     access: str
@@ -89,8 +86,7 @@ class StoreBinding:
     """As JSON can hold it; None: it is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolve:
+class Resolve(Struct, frozen=True):
     """Ask the DNS. What comes of it, and be it nothing, comes back by `resolved`."""
 
     question: Question

@@ -6,12 +6,12 @@ is taken apart and put together by them, in this order: `inbound`, reception, `o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from media.control import Address
 from media.quality import Reception
 from media.rtp import is_rtp, looks_like_rtp
+from media.value import Value
 
 Local = tuple[str, int]
 """One port of ours: name of the interface, number of the port."""
@@ -21,8 +21,7 @@ Transform = Callable[[bytes], bytes | None]
 """Makes another datagram of one. None: it goes no further; whoever says so has counted it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Value, frozen=True):
     """Two transforms as one. The same two make the same chain."""
 
     first: Transform
@@ -67,8 +66,7 @@ class Counts:
         self.refused_at = now
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Value, frozen=True):
     """RTP that comes to `local` from `source` leaves from `egress` to `destination`."""
 
     local: Local
@@ -97,8 +95,7 @@ def carries(flow: Flow, datagram: bytes) -> bool:
     return looks_like_rtp(datagram)
 
 
-@dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(Value, frozen=True):
     """Take `local` for RTP and the next port for RTCP; answered by `bound` or `bind_failed`."""
 
     local: Local
@@ -106,28 +103,24 @@ class Bind:
     """`audio`, `video` …: how much may wait in the socket."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unbind:
+class Unbind(Value, frozen=True):
     """Give both ports back, with every flow that comes in there."""
 
     local: Local
 
 
-@dataclass(frozen=True, slots=True)
-class Install:
+class Install(Value, frozen=True):
     """In place of any flow with the same `local` and `source`."""
 
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Value, frozen=True):
     local: Local
     source: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Value, frozen=True):
     """One datagram, from the slow path."""
 
     data: bytes

@@ -67,6 +67,7 @@ def _rtx_is_whole(rtx: Codec, numbers: set[int]) -> bool:
 _NAMING = (("red", _red_is_whole), ("rtx", _rtx_is_whole))
 
 
+@lru_cache(maxsize=256)
 def both(first: CodecPolicy, second: CodecPolicy) -> CodecPolicy:
     """One policy that lets by what both do; the order is that of `second`, if it has one."""
     order = second.order or first.order

@@ -6,8 +6,9 @@ description came along, the leg says what it was: an offer or an answer (RFC 326
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from media.control import FailureReason, HandshakeFailed, KeyPressed, Opened, SessionReport
 from media.sdp.session import Session
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from sbc.b2bua.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Progressed:
+class Progressed(Struct, frozen=True):
     """A provisional answer of the called side, in one of its early dialogs."""
 
     usage: Usage
@@ -33,16 +33,14 @@ class Progressed:
     reliable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     usage: Usage
     content: Content
     offer: Session | None
     answer: Session | None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The one final refusal of the called side; also its silence (408) and a dead path (503)."""
 
     status: int
@@ -57,8 +55,7 @@ class Refused:
     """Whose it is, where several were invited at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
+class Acknowledged(Struct, frozen=True):
     """ACK of a 2xx that we sent."""
 
     usage: Usage
@@ -67,16 +64,14 @@ class Acknowledged:
     answer: Session | None
 
 
-@dataclass(frozen=True, slots=True)
-class PrackReceived:
+class PrackReceived(Struct, frozen=True):
     """PRACK of a provisional that carried an offer; `answer` came with it. Already answered."""
 
     usage: Usage
     answer: Session | None
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
+class Requested(Struct, frozen=True):
     """A request within the dialog that the other side shall see. It waits under `key`."""
 
     usage: Usage
@@ -86,8 +81,7 @@ class Requested:
     offer: Session | None
 
 
-@dataclass(frozen=True, slots=True)
-class Responded:
+class Responded(Struct, frozen=True):
     """The final answer to a request that we sent within a dialog."""
 
     usage: Usage
@@ -99,24 +93,21 @@ class Responded:
     answer: Session | None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestCancelled:
+class RequestCancelled(Struct, frozen=True):
     """CANCEL of a re-INVITE that waits under `key`."""
 
     usage: Usage
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class Abandoned:
+class Abandoned(Struct, frozen=True):
     """CANCEL of the INVITE that began the call."""
 
     fields: tuple[Field, ...] = ()
     """Its Reason, if it gave one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """The peer hung up, or no longer knows the dialog."""
 
     usage: Usage
@@ -124,22 +115,19 @@ class Ended:
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshDue:
+class RefreshDue(Struct, frozen=True):
     """It is for us to refresh the session of this dialog (RFC 4028 §10)."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class SessionExpired:
+class SessionExpired(Struct, frozen=True):
     """No refresh got through in time."""
 
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class NeverAcknowledged:
+class NeverAcknowledged(Struct, frozen=True):
     """A 2xx or a reliable provisional of ours found no ACK or PRACK within 64·T1."""
 
     leg: Leg
@@ -165,78 +153,64 @@ LegEvent = (
 # --- what the relay and the clock tell the call ---------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PortsFound:
+class PortsFound(Struct, frozen=True):
     serial: int
     reply: Opened
 
 
-@dataclass(frozen=True, slots=True)
-class PortsRefused:
+class PortsRefused(Struct, frozen=True):
     serial: int
     reason: FailureReason | None
     """None: the relay never answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allocated:
+class Allocated(Struct, frozen=True):
     """The target at hand may be invited: all streams of its offer have ports."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRefused:
+class PlanRefused(Struct, frozen=True):
     """The relay cannot do what the descriptions ask of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """The relay's last report: the media is over."""
 
     report: SessionReport
 
 
-@dataclass(frozen=True, slots=True)
-class NotReported:
+class NotReported(Struct, frozen=True):
     """That report will not come."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaDied:
+class MediaDied(Struct, frozen=True):
     """No direction that should carry media does (M5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelayLost:
+class RelayLost(Struct, frozen=True):
     """The media is gone with its relay."""
 
 
-@dataclass(frozen=True, slots=True)
-class RangTooLong:
+class RangTooLong(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class KeptSilent:
+class KeptSilent(Struct, frozen=True):
     """The target at hand has had its time to say something."""
 
 
-@dataclass(frozen=True, slots=True)
-class DirectDue:
+class DirectDue(Struct, frozen=True):
     """Nothing has changed for a while: the ends may do without us (M2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class JoinDue:
+class JoinDue(Struct, frozen=True):
     """The dialog of a transferred party was busy; it may be free now."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastedTooLong:
+class LastedTooLong(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Stopping:
+class Stopping(Struct, frozen=True):
     """The border is being stopped."""
 
 

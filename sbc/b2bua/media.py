@@ -53,7 +53,6 @@ class MediaPlan:
         "_keys",
         "_laws",
         "_offerer",
-        "_policies",
         "_ports",
         "_rules",
         "_talks",
@@ -103,8 +102,6 @@ class MediaPlan:
         self._rules = rules_of(a.profile, b.profile)
         self._keys = keys.meet(a.profile.dtmf, b.profile.dtmf)
         """The border translates the keys that are pressed."""
-        self._policies: dict[Side, tuple[CodecPolicy, CodecPolicy, CodecPolicy]] = {}
-        """By who offers: its own, that of the other side, and what both let by."""
 
     @property
     def described(self) -> bool:
@@ -344,11 +341,7 @@ class MediaPlan:
         """What both let by; of an offer in the other law, the policy of who gets it."""
         if swap is not None and swap.laws:
             return self.sides[OTHER[by]].codecs
-        first, second = self.sides[by].codecs, self.sides[OTHER[by]].codecs
-        known = self._policies.get(by)
-        if known is None or known[0] is not first or known[1] is not second:
-            known = self._policies[by] = first, second, both(first, second)
-        return known[2]
+        return both(self.sides[by].codecs, self.sides[OTHER[by]].codecs)
 
     def _view(self, side: Side, index: int) -> SideView | None:
         views = self._views[side]

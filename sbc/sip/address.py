@@ -1,8 +1,9 @@
 """From, To, Contact, Route and their kin: `name-addr` and `addr-spec` of RFC 3261 §20.10."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import (
@@ -20,8 +21,7 @@ _WORTH_KEEPING = 256
 _NOT_IN_NAME = re.compile(r'["(),/:;=>?@\[\\\]{}\x00-\x08\x0a-\x1f\x7f]')
 
 
-@dataclass(frozen=True, slots=True)
-class NameAddr:
+class NameAddr(Struct, frozen=True):
     display: str
     """Without its quotes; empty when there was none."""
 

@@ -1,7 +1,8 @@
 """Via: the way back (RFC 3261 §20.42; `rport` and `received` by RFC 3581)."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import Params, format_params, is_token, param, parse_params
@@ -11,8 +12,7 @@ _WORTH_KEEPING = 256
 _COMMON = frozenset(("UDP", "TCP", "TLS", "SCTP", "WS", "WSS"))
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(Struct, frozen=True):
     transport: str
     """In upper case."""
 

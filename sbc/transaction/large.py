@@ -1,6 +1,8 @@
 """Requests that are too large for UDP (RFC 3261 §18.1.1): by which other way they may go."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from sbc.actions import Flow
 from sbc.sip.message import Request
