@@ -45,9 +45,11 @@ class ToPeer:
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """Open this UDP socket of ours; answered by `bound` or `bind_failed`."""
+    """Open this socket of ours; answered by `bound` or `bind_failed`."""
 
     relay: Address
+    tcp: bool = False
+    """Listen for connections of peers (RFC 6062)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,30 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectPeer:
+    """From this relayed address; answered by `peer_connected` or `peer_failed`."""
+
+    number: int
+    relay: Address
+    peer: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """From now on the connection of this client and that of the peer are one."""
+
+    number: int
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePeer:
+    """The connection with a peer, and the client's that was joined to it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something for the counters and the log."""
 
@@ -84,4 +110,6 @@ class Note:
     """Unbounded: a user, an address. Only for the log."""
 
 
-Action = ToClient | ToPeer | Bind | Unbind | Install | Remove | Note
+Action = (
+    ToClient | ToPeer | Bind | Unbind | Install | Remove | ConnectPeer | Join | ClosePeer | Note
+)

@@ -65,6 +65,8 @@ class Allocations:
         self._armed: dict[Client | bytes, float] = {}
         """The one alarm of each key that counts: a client may refresh as often as it likes."""
         self._serial = 0
+        self.ending: Callable[[Allocation], list[Action]] = lambda _: []
+        """What else has to end with an allocation."""
 
     def __len__(self) -> int:
         return len(self._of)
@@ -119,10 +121,13 @@ class Allocations:
         if refusal:
             raise Refused(refusal)
         allocation = Allocation(client, user, request.who.username, transaction_id)
+        allocation.is_tcp = wish.tcp
         return self._begin(_Pending(request, allocation, wish))
 
     def _wish(self, request: Request) -> Wish:
         wish = read_wish(request.message, frozenset(self._pools))
+        if wish.tcp and not request.client.stream:
+            raise Refused(400)  # RFC 6062 §5.1
         if wish.token is None:
             return wish
         held = self._reserved.get(wish.token)
@@ -158,7 +163,7 @@ class Allocations:
         self._binding[relay] = pending
         if wish.reserve:
             pending.reserved = (relay[0], port + 1)
-        return [Bind(relay)]
+        return [Bind(relay, tcp=wish.tcp)]
 
     def bound(self, relay: Address, now: float) -> list[Action]:
         pending = self._binding.pop(relay, None)
@@ -278,7 +283,7 @@ class Allocations:
         """Its sockets are closed, with every flow that used them."""
         del self._of[allocation.client]
         self.quota.give_back(allocation.user, allocation.client.remote[0])
-        actions: list[Action] = []
+        actions = self.ending(allocation)
         for channel in allocation.channels.values():
             actions += self._flow_removed(allocation, channel)
         for relay in allocation.relays.values():

@@ -33,6 +33,7 @@ class Allocation:
         "channels",
         "client",
         "expires",
+        "is_tcp",
         "numbers",
         "permissions",
         "relays",
@@ -51,6 +52,8 @@ class Allocation:
         """Of the request that made it, which may come again (§7.2)."""
         self.relays: dict[int, Address] = {}
         """By address family."""
+        self.is_tcp = False
+        """Its peers connect, and are connected to (RFC 6062)."""
         self.expires = 0.0
         self.permissions: dict[str, float] = {}
         """IP address of a peer → when it expires."""

@@ -44,7 +44,7 @@ class Relaying:
         """RFC 8656 §12.2. Raises Refused."""
         value = request.message.get(Attribute.CHANNEL_NUMBER)
         peers = request.peers()
-        if value is None or not peers:
+        if value is None or not peers or allocation.is_tcp:
             raise Refused(400)
         number, peer, now = of.read_channel_number(value), peers[0], request.now
         if not FIRST <= number <= LAST or not allocation.may_bind(number, peer, now):

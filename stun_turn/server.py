@@ -16,6 +16,7 @@ from stun_turn.allocation import Allocation
 from stun_turn.attributes import Address
 from stun_turn.auth import Denied, LongTerm
 from stun_turn.channel_data import is_channel_data
+from stun_turn.connecting import Connecting
 from stun_turn.message import BadStun, Class, Message, Value, parse
 from stun_turn.ports import Choose
 from stun_turn.rate import Rates
@@ -25,6 +26,8 @@ from stun_turn.request import Refused, Request
 from stun_turn.settings import Settings
 
 Handler = Callable[[Request, Allocation], list[Action]]
+_ALONE = {Method.ALLOCATE, Method.CONNECTION_BIND}
+"""Requests of who has no allocation there."""
 BURST = 2.0
 """Seconds' worth of answers that a source may have at once."""
 
@@ -44,12 +47,15 @@ class Server:
         self.epoch = epoch
         self.allocations = Allocations(settings, choose, random)
         self._relaying = Relaying(self.allocations, settings.peers, random)
+        self._connecting = Connecting(self.allocations, settings.peers, random)
+        self.allocations.ending = self._connecting.ended
         rate = settings.stranger_rate
         self._strangers = Rates(rate, rate * BURST)
         self._within: Mapping[int, Handler] = {
             Method.REFRESH: self.allocations.refresh,
             Method.CREATE_PERMISSION: self._relaying.create_permission,
             Method.CHANNEL_BIND: self._relaying.channel_bind,
+            Method.CONNECT: self._connecting.connect,
         }
         """Requests that need an allocation."""
 
@@ -80,6 +86,21 @@ class Server:
     ) -> list[Action]:
         return self._relaying.icmp(relay, peer, kind, code, mtu, now)
 
+    def peer_connected(self, number: int, now: float) -> list[Action]:
+        return self._connecting.connected(number, now)
+
+    def peer_failed(self, number: int) -> list[Action]:
+        return self._connecting.failed(number)
+
+    def peer_came(
+        self, relay: Address, peer: Address, now: float
+    ) -> tuple[int | None, list[Action]]:
+        """By TCP, to a relayed address. The number of its connection; None: close it."""
+        return self._connecting.accepted(relay, peer, now)
+
+    def peer_closed(self, number: int) -> None:
+        self._connecting.closed(number)
+
     def bound(self, relay: Address, now: float) -> list[Action]:
         return self.allocations.bound(relay, now)
 
@@ -94,10 +115,14 @@ class Server:
         return self.allocations.end_of_user(user, now)
 
     def handle_timeout(self, now: float) -> list[Action]:
-        return self.allocations.handle_timeout(now)
+        return [*self.allocations.handle_timeout(now), *self._connecting.handle_timeout(now)]
 
     def next_deadline(self) -> float | None:
-        return self.allocations.next_deadline()
+        first = self.allocations.next_deadline()
+        if not self._connecting:
+            return first
+        other = self._connecting.next_deadline()
+        return other if first is None else min(first, other)
 
     # --- within -----------------------------------------------------------------------------------
 
@@ -107,7 +132,7 @@ class Server:
 
     def _indication(self, message: Message, client: Client, now: float) -> list[Action]:
         allocation = self._live(client, now)
-        if message.method != Method.SEND or allocation is None:
+        if message.method != Method.SEND or allocation is None or allocation.is_tcp:
             return []
         return self._relaying.send(message, allocation, now)
 
@@ -115,7 +140,7 @@ class Server:
         request = Request(message, client, now, self.epoch + now)
         if message.method == Method.BINDING:
             return self._binding(request)
-        if message.method != Method.ALLOCATE and message.method not in self._within:
+        if message.method not in _ALONE and message.method not in self._within:
             return self._to_stranger(request, 400)
         who = self._auth.check(message, str(client), now, request.wall)
         if isinstance(who, Denied):
@@ -135,6 +160,8 @@ class Server:
             raise Refused(420, _not_understood(message))
         if message.method == Method.ALLOCATE:
             return self.allocations.allocate(request)
+        if message.method == Method.CONNECTION_BIND:
+            return self._connecting.bind(request)
         allocation = self._live(request.client, request.now)
         if allocation is None:
             raise Refused(437)

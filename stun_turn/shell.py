@@ -7,13 +7,17 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from stun_turn.accounts import TimeLimited
 from stun_turn.actions import (
     Action,
     Bind,
     Client,
+    ClosePeer,
+    ConnectPeer,
     Install,
+    Join,
     Note,
     Remove,
     ToClient,
@@ -24,6 +28,7 @@ from stun_turn.actions import (
 from stun_turn.attributes import Address
 from stun_turn.datagram_tls import DatagramTls
 from stun_turn.engine import Engine
+from stun_turn.peer_connections import PeerConnections
 from stun_turn.secure import Shown
 from stun_turn.server import Server
 from stun_turn.streams import Streams
@@ -51,6 +56,7 @@ class Shell:
         self._revocable = revocable
         self.engine = Engine(self._loop, self, bitrate, marks)
         self.streams = Streams(self.engine, self, marks)
+        self.peers = PeerConnections(self._loop, self)
         self._marks = marks or {}
         self.associations: list[DatagramTls] = []
         """By DTLS: one socket each."""
@@ -80,6 +86,7 @@ class Shell:
         self.streams.close()
         for each in self.associations:
             each.close()
+        self.peers.close()
         self.engine.close()
 
     # --- inputs -----------------------------------------------------------------------------------
@@ -98,6 +105,20 @@ class Shell:
 
     def icmp(self, relay: Address, peer: Address, kind: int, code: int, mtu: int) -> None:
         self._perform(self._server.icmp(relay, peer, kind, code, mtu, self._loop.time()))
+
+    def peer_connected(self, number: int) -> None:
+        self._perform(self._server.peer_connected(number, self._loop.time()))
+
+    def peer_failed(self, number: int) -> None:
+        self._perform(self._server.peer_failed(number))
+
+    def peer_came(self, relay: Address, peer: Address) -> int | None:
+        number, actions = self._server.peer_came(relay, peer, self._loop.time())
+        self._perform(actions)
+        return number
+
+    def peer_closed(self, number: int) -> None:
+        self._server.peer_closed(number)
 
     def disconnected(self, client: Client) -> None:
         self._perform(self._server.disconnected(client, self._loop.time()))
@@ -151,18 +172,31 @@ class Shell:
                     self._bind(action)
                 case Unbind():
                     engine.unbind(action)
+                    self.peers.unbind(action)
                 case Install():
                     engine.install(action)
                 case Remove():
                     engine.remove(action)
                 case Note():
                     self.counts[action.event] += 1
+                case _:
+                    self._with_peers(action)
         if actions:
             self._set_alarm(0.0)
 
+    def _with_peers(self, action: ConnectPeer | Join | ClosePeer) -> None:
+        """RFC 6062"""
+        match action:
+            case ConnectPeer():
+                self.peers.connect(action)
+            case Join(number, client):
+                self.streams.join(client, partial(self.peers.join, number))
+            case ClosePeer():
+                self.peers.close_peer(action)
+
     def _bind(self, action: Bind) -> None:
         now = self._loop.time()
-        if self.engine.bind(action):
+        if self.peers.bind(action) if action.tcp else self.engine.bind(action):
             self._perform(self._server.bound(action.relay, now))
         else:
             self._perform(self._server.bind_failed(action.relay, now))

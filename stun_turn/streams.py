@@ -10,7 +10,7 @@ import asyncio
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
 from config.dscp import socket_option
@@ -19,6 +19,7 @@ from stun_turn.attributes import Address
 from stun_turn.engine import Engine
 from stun_turn.framer import Framer
 from stun_turn.message import BadStun
+from stun_turn.peer_connections import Peer, Piped
 
 MOST_CONNECTIONS = 4096
 MOST_OF_ONE = 64
@@ -83,6 +84,12 @@ class Streams:
         self._engine.streams[connection.client] = connection
         return True
 
+    def join(self, client: Client, join: Callable[[Piped], Peer | None]) -> None:
+        """This client's connection is a peer's from now on."""
+        connection = self._engine.streams.get(client)
+        if isinstance(connection, _Connection):
+            connection.peer = join(connection)
+
     def message(self, data: bytes, client: Client) -> None:
         self._engine.from_stream(data, client)
 
@@ -100,7 +107,7 @@ class Streams:
     def _sweep(self) -> None:
         now = self._loop.time()
         for connection in list(self._open):
-            idle = not self._up.holds(connection.client)
+            idle = not self._up.holds(connection.client) and connection.peer is None
             if now - connection.since > PATIENCE and (idle or connection.half):
                 connection.abort()
         self._sweeper = self._loop.call_later(LOOK, self._sweep)
@@ -117,6 +124,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.since = 0.0
         """When the last whole message came, or the connection was made."""
+        self.peer: Peer | None = None
+        """It is a peer's now (RFC 6062): what it says is no message any more."""
 
     @property
     def half(self) -> bool:
@@ -132,6 +141,9 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self.peer is not None:
+            self.peer.write(data)
+            return
         try:
             messages = self._framer.feed(data)
         except BadStun:
@@ -144,12 +156,40 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
+        peer, self.peer = self.peer, None
+        if peer is not None:
+            peer.finish()
         self._streams.closed(self)
 
+    def pause_writing(self) -> None:
+        if self.peer is not None:
+            self.peer.read_on(False)
+
+    def resume_writing(self) -> None:
+        if self.peer is not None:
+            self.peer.read_on(True)
+
     def write(self, data: bytes) -> None:
+        """Datagrams of a slow client are dropped; what is of a peer's stream is not."""
         transport = self._transport
-        if transport is not None and transport.get_write_buffer_size() < MOST_WAITING:
+        if transport is None:
+            return
+        if self.peer is not None or transport.get_write_buffer_size() < MOST_WAITING:
             transport.write(data)
+
+    def finish(self) -> None:
+        self.peer = None
+        if self._transport is not None:
+            self._transport.close()
+
+    def read_on(self, reading: bool) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if reading and not transport.is_reading():
+            transport.resume_reading()
+        elif not reading and transport.is_reading():
+            transport.pause_reading()
 
     def abort(self) -> None:
         if self._transport is not None:

@@ -67,10 +67,8 @@ class Phones:
     def turn_account(self, aor: str) -> Issued | None:
         """For a user who is registered: `user@domain`; None: there is none."""
         user, _, domain = aor.partition("@")
-        for registrar in self._of.values():
-            if registrar.serves(domain):
-                return registrar.turn_account(user)
-        return None
+        found = (registrar.turn_account(user, domain) for registrar in self._of.values())
+        return next(filter(None, found), None)
 
     def heard(self, flow: Flow) -> None:
         """A message came by it."""

@@ -101,11 +101,8 @@ class Registrar:
     def _aor(self, user: str) -> str:
         return f"sip:{user}@{self._domain}"
 
-    def serves(self, domain: str) -> bool:
-        return domain.lower() in self._domains
-
-    def turn_account(self, user: str) -> Issued | None:
-        if self._accounts is None:
+    def turn_account(self, user: str, domain: str) -> Issued | None:
+        if self._accounts is None or domain.lower() not in self._domains:
             return None
         return self._accounts.of_user(user, self._held(user), self._line.now)
 

@@ -109,6 +109,8 @@ HOW: dict[str, list[str]] = {
     "without RTCP": [*PASSWORD, "-c"],
     "padded over TCP": [*PASSWORD, "-D", "-t"],
     "with a time-limited account": ["-u", "ann", "-W", "secret"],
+    "peers by TCP": [*PASSWORD, "-T"],
+    "peers by TCP, over TLS": [*PASSWORD, "-T", "-S"],
     "channels over TLS": [*PASSWORD, "-S", "-t"],
     "indications over TLS": [*PASSWORD, "-S", "-t", "-s"],
     "channels over DTLS": [*PASSWORD, "-S"],

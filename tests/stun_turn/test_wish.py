@@ -25,6 +25,7 @@ def wish(*values: Value) -> Wish:
     ("values", "wanted"),
     [
         ([UDP], Wish((IPV4,))),
+        ([TCP], Wish((IPV4,), tcp=True)),
         ([UDP, EVEN], Wish((IPV4,), even=True)),
         ([UDP, NEXT], Wish((IPV4,), even=True, reserve=True)),
         ([UDP, SIX], Wish((IPV6,))),
@@ -42,7 +43,10 @@ def test_a_wish_is_read(values: list[Value], wanted: Wish) -> None:
     ("values", "code"),
     [
         ([], 400),
-        ([TCP], 442),
+        ([(Attribute.REQUESTED_TRANSPORT, b"\x07\0\0\0")], 442),
+        ([TCP, EVEN], 400),
+        ([TCP, TOKEN], 400),
+        ([TCP, (Attribute.DONT_FRAGMENT, b"")], 400),
         ([UDP, TOKEN, EVEN], 400),
         ([UDP, TOKEN, SIX], 400),
         ([UDP, TOKEN, BOTH], 400),
