@@ -14,7 +14,7 @@ from sbc.b2bua.content import read
 from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, parties
 from sbc.b2bua.leg import Leg, Peer, owed
-from sbc.b2bua.page import Pages
+from sbc.b2bua.page import Arrival, Pages
 from sbc.b2bua.quality.ledger import Ledger
 from sbc.b2bua.record import refusal_record
 from sbc.b2bua.remaining import Remaining
@@ -49,7 +49,7 @@ _WITHIN_ONLY = frozenset({"BYE", "INFO", "NOTIFY", "PRACK", "UPDATE"})
 
 InUse = Callable[[str | tuple[str, str]], int]
 """How many calls a trunk or access group has now, or a user of one."""
-_Begin = Callable[[Key, Request, Flow, Attempt, Parties, list[Target]], None]
+_Begin = Callable[[Arrival, list[Target]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,8 @@ class OutOfDialog:
             if isinstance(verdict, Attempt):
                 targets = self._takers(verdict, named, method)
                 if targets:
-                    self._begins[method](key, request, flow, verdict, who, targets)
+                    told = self._phones.for_upstream(request, flow, verdict.user)
+                    self._begins[method](Arrival(key, request, flow, verdict, who, told), targets)
                     return
                 verdict = self._unreachable(verdict.chosen)
         except BadMessage as bad:

@@ -18,6 +18,8 @@ from sbc.b2bua.crossing import Field
 from sbc.b2bua.identity import Parties, anonymous, from_field, request_uri, to_field, uri_host
 from sbc.b2bua.leg import owed
 from sbc.policy.chain import Attempt
+from sbc.registrar.passed import challenges
+from sbc.registrar.phones import Told
 from sbc.routing.targets import Target
 from sbc.sip.errors import BadMessage
 from sbc.sip.message import Request, Response, build_request, build_response
@@ -32,16 +34,39 @@ Back = Callable[[Target, Response], tuple[Field, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """One request, as it came, and what it says to the other side."""
+class Arrival:
+    """A request outside any dialog that was admitted."""
 
     key: Key
     request: Request
-    trunk: str
-    """Who sent it."""
+    flow: Flow
+    attempt: Attempt
     who: Parties
+    told: Told | None = None
+    """What the registrar behind us shall hear of it, since it knows the sender."""
+
+    @property
+    def hops(self) -> int:
+        return self.attempt.max_forwards or 0
+
+
+def told_to(told: Told | None, trunk: str) -> tuple[Field, ...]:
+    return told.fields if told is not None and told.trunk == trunk else ()
+
+
+def challenge_of(told: Told | None, trunk: str, response: Response) -> tuple[Field, ...]:
+    """What goes back of a challenge of a registrar that knows the sender itself."""
+    if response.status not in CHALLENGES or told is None or told.trunk != trunk:
+        return ()
+    return challenges(response) if told.challenges else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One request, as it came, and what it says to the other side."""
+
+    arrival: Arrival
     content: Content
-    hops: int
     fields: tuple[Field, ...] = ()
     """What its method says."""
     back: Back = lambda *_: ()
@@ -52,23 +77,13 @@ class Pages:
         self._shared = shared
         self.open: dict[Page, None] = {}
 
-    def begin(
-        self,
-        key: Key,
-        request: Request,
-        flow: Flow,
-        attempt: Attempt,
-        who: Parties,
-        targets: list[Target],
-    ) -> None:
+    def begin(self, arrival: Arrival, targets: list[Target]) -> None:
         """Raises BadMessage for what cannot cross, or not now."""
-        del flow
-        content = self.content(request, attempt)
-        hops = attempt.max_forwards or 0
-        self.send(Errand(key, request, attempt.trunk, who, content, hops), targets)
+        self.send(Errand(arrival, self.content(arrival)), targets)
 
-    def content(self, request: Request, attempt: Attempt) -> Content:
-        content, described = read(request, self._shared.terms[attempt.trunk])
+    def content(self, arrival: Arrival) -> Content:
+        attempt = arrival.attempt
+        content, described = read(arrival.request, self._shared.terms[attempt.trunk])
         if described is not None:
             raise BadMessage(415, "A session description begins no message")
         return content.proved(attempt.user)
@@ -103,24 +118,25 @@ class Page:
     def send(self) -> None:
         """To the next target."""
         target, wire, errand = self._targets.pop(0), self._shared.wire, self._errand
-        self._target = target
-        terms, method = self._shared.terms[target.trunk], errand.request.method
+        self._target, arrival = target, errand.arrival
+        terms, method = self._shared.terms[target.trunk], arrival.request.method
         host = terms.domain or target.listener.host
         content, claims = errand.content.towards(terms, host), errand.content.claims
-        who = anonymous(errand.who) if claims.hidden_from(terms) else errand.who
+        who = anonymous(arrival.who) if claims.hidden_from(terms) else arrival.who
         fields = [
             ("Via", wire.via(target.flow)),
-            ("Max-Forwards", str(errand.hops)),
+            ("Max-Forwards", str(arrival.hops)),
             ("From", from_field(who, host, wire.tokens.token(16))),
-            ("To", to_field(errand.who, terms.domain or uri_host(target))),
+            ("To", to_field(arrival.who, terms.domain or uri_host(target))),
             ("Call-ID", wire.tokens.token(32)),
             ("CSeq", f"1 {method}"),
             ("User-Agent", wire.user_agent),
+            *told_to(arrival.told, target.trunk),
             *errand.fields,
             *content.fields,
             *claims.fields(terms, host),
         ]
-        uri = request_uri(errand.who.called, target)
+        uri = request_uri(arrival.who.called, target)
         self._sent = Sent(build_request(method, uri, fields, content.payload, content.payload_type))
         wire.send(self._sent.request, target.flow, self)
 
@@ -136,7 +152,9 @@ class Page:
             return
         content, _ = read_leniently(response, self._shared.terms[self.trunk])
         back = self._errand.back(self._target, response)
-        self._answer(passed_on(response.status), (*back, *content.fields))
+        challenge = challenge_of(self._errand.arrival.told, self.trunk, response)
+        status = response.status if challenge else passed_on(response.status)
+        self._answer(status, (*back, *challenge, *content.fields))
 
     def _answered_challenge(self, key: Key, response: Response) -> bool:
         number = self._sent.request.headers.cseq.number + 1
@@ -156,9 +174,9 @@ class Page:
             self._answer(504 if cause == "timeout" else 503, ())
 
     def _answer(self, status: int, fields: tuple[Field, ...]) -> None:
-        wire, errand = self._shared.wire, self._errand
+        wire, arrival = self._shared.wire, self._errand.arrival
         self._pages.open.pop(self, None)
-        terms = self._shared.terms[errand.trunk]
+        terms = self._shared.terms[arrival.attempt.trunk]
         own = (("Server", wire.user_agent), *owed(status, terms), *fields)
         tag = wire.tokens.token(16)
-        wire.respond(errand.key, build_response(errand.request, status, None, own, to_tag=tag))
+        wire.respond(arrival.key, build_response(arrival.request, status, None, own, to_tag=tag))

@@ -9,19 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sbc.actions import Flow
 from sbc.b2bua.call import Shared
 from sbc.b2bua.crossing import Field
-from sbc.b2bua.identity import Parties
-from sbc.b2bua.page import Errand, Pages
+from sbc.b2bua.page import Arrival, Errand, Pages
 from sbc.b2bua.subscription.subscription import GRACE, UNSAID, told_back, without_ours
-from sbc.policy.chain import Attempt
 from sbc.routing.targets import Target
 from sbc.sip.errors import BadMessage
 from sbc.sip.event import Event
 from sbc.sip.grammar import is_token
-from sbc.sip.message import Request, Response
-from sbc.transaction.events import Key
+from sbc.sip.message import Response
 
 MOST = 20_000
 """At once, whoever published them."""
@@ -53,25 +49,16 @@ class Publications:
     def __len__(self) -> int:
         return len(self._by_tag)
 
-    def begin(
-        self,
-        key: Key,
-        request: Request,
-        flow: Flow,
-        attempt: Attempt,
-        who: Parties,
-        targets: list[Target],
-    ) -> None:
+    def begin(self, arrival: Arrival, targets: list[Target]) -> None:
         """Raises BadMessage for what cannot cross, or not now."""
-        del flow
-        terms, headers = self._shared.terms, request.headers
+        terms, headers, attempt = self._shared.terms, arrival.request.headers, arrival.attempt
         event = Event.parse(headers.get("event"))
         targets = [each for each in targets if event.package in terms[each.trunk].events]
         if event.package not in terms[attempt.trunk].events or not targets:
             raise BadMessage(489, "An event package which does not cross")
-        owner = (attempt.trunk, attempt.user, who.called)
+        owner = (attempt.trunk, attempt.user, arrival.who.called)
         tag = headers.get("sip-if-match")
-        content = without_ours(self._pages.content(request, attempt))
+        content = without_ours(self._pages.content(arrival))
         fields: list[Field] = [("Event", event.package)]
         if headers.expires is not None:
             fields.append(("Expires", str(headers.expires)))
@@ -87,9 +74,7 @@ class Publications:
         def back(target: Target, response: Response) -> tuple[Field, ...]:
             return self._answered(owner, tag, headers.expires, target, response)
 
-        hops = attempt.max_forwards or 0
-        errand = Errand(key, request, attempt.trunk, who, content, hops, tuple(fields), back)
-        self._pages.send(errand, targets)
+        self._pages.send(Errand(arrival, content, tuple(fields), back), targets)
 
     def _admit(self, trunk: str) -> None:
         most = self._shared.terms[trunk].limits.subscriptions

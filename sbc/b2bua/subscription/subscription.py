@@ -126,7 +126,7 @@ class Subscription:
         if described is not None or not content.fits(self.far.terms):
             raise BadMessage(415, "A body which does not cross")
         watch.asked = headers.expires
-        fields = watch.says(request)
+        fields = (*watch.says(request), *watch.proof(request))
         self.far.request("SUBSCRIBE", fields, without_ours(content), left, key)
         self.await_notify()
 
@@ -152,7 +152,9 @@ class Subscription:
             fields = (*fields, ("Expires", str(self.lasts())))
         if status >= 300 or status == 204:
             self.wire.timers.clear((self, "silent"))
-        self.near.respond(asking.back, passed_on(status), fields, without_ours(content))
+        challenge = self.watch.challenge_of(response)
+        back = status if challenge else passed_on(status)
+        self.near.respond(asking.back, back, (*fields, *challenge), without_ours(content))
         if status in GONE:
             self._on(On.NOTIFIER_GONE)
 

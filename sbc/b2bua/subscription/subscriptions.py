@@ -12,8 +12,8 @@ from traceback import format_exception
 from sbc.actions import Flow
 from sbc.b2bua.call import Shared
 from sbc.b2bua.content import read
-from sbc.b2bua.identity import Parties
 from sbc.b2bua.leg import Peer
+from sbc.b2bua.page import Arrival
 from sbc.b2bua.subscription.half import Half
 from sbc.b2bua.subscription.watch import Asked, Watch, accepted
 from sbc.policy.chain import Attempt
@@ -41,17 +41,9 @@ class Subscriptions:
 
     # --- how they begin ---------------------------------------------------------------------------
 
-    def begin(
-        self,
-        key: Key,
-        request: Request,
-        flow: Flow,
-        attempt: Attempt,
-        who: Parties,
-        targets: list[Target],
-    ) -> None:
+    def begin(self, arrival: Arrival, targets: list[Target]) -> None:
         """Raises BadMessage for what cannot cross, or not now."""
-        terms = self._shared.terms
+        terms, request, attempt = self._shared.terms, arrival.request, arrival.attempt
         event = Event.parse(request.headers.get("event"))
         targets = [each for each in targets if event.package in terms[each.trunk].events]
         if event.package not in terms[attempt.trunk].events or not targets:
@@ -70,8 +62,7 @@ class Subscriptions:
         self._admit(attempt)
         trusted = terms[attempt.trunk].trusted
         peer = Peer(attempt.zone, attempt.trunk, trusted, attempt.user)
-        hops = attempt.max_forwards or 0
-        asked = Asked(key, request, flow, peer, who, content.proved(attempt.user), hops)
+        asked = Asked(arrival, peer, content.proved(attempt.user))
         watch = Watch(self._shared, asked, event, targets, self._opening, self._over)
         self.watches[watch] = None
         self._count(peer, 1)

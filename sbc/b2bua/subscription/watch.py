@@ -17,13 +17,15 @@ from sbc.b2bua.call import Shared
 from sbc.b2bua.causes import passed_on
 from sbc.b2bua.content import Content, read_leniently
 from sbc.b2bua.crossing import Field
-from sbc.b2bua.identity import Parties, anonymous, from_field, request_uri, to_field, uri_host
+from sbc.b2bua.identity import anonymous, from_field, request_uri, to_field, uri_host
 from sbc.b2bua.leg import Peer, owed
+from sbc.b2bua.page import Arrival, challenge_of, told_to
 from sbc.b2bua.subscription.half import Half
 from sbc.b2bua.subscription.named import known_as
 from sbc.b2bua.subscription.subscription import LIST, Subscription, told_back, without_ours
 from sbc.b2bua.wire import GIVE_UP
 from sbc.dialog.dialog import Dialog, recorded
+from sbc.registrar.passed import credentials
 from sbc.routing.targets import Target
 from sbc.sip.errors import BadMessage
 from sbc.sip.event import Event
@@ -39,13 +41,9 @@ _OF_SEVERAL = frozenset(("multipart/mixed", "multipart/related"))
 class Asked:
     """The SUBSCRIBE, as it came."""
 
-    key: Key
-    request: Request
-    flow: Flow
+    arrival: Arrival
     peer: Peer
-    who: Parties
     content: Content
-    hops: int
 
 
 class Watch:
@@ -69,7 +67,7 @@ class Watch:
         self.event = event
         """As the subscriber knows it."""
         self.far_id = None if event.id is None else self.wire.tokens.token(8)
-        self.asked = asked.request.headers.expires
+        self.asked = asked.arrival.request.headers.expires
         """Seconds that the last SUBSCRIBE asked for; None: it did not say."""
         self.peer = asked.peer
         self._targets = targets
@@ -102,22 +100,23 @@ class Watch:
         asked, terms = self._asked, self._shared.terms[target.trunk]
         host = terms.domain or target.listener.host
         claims = asked.content.claims
-        who = anonymous(asked.who) if claims.hidden_from(terms) else asked.who
+        who = anonymous(asked.arrival.who) if claims.hidden_from(terms) else asked.arrival.who
         content = without_ours(asked.content).towards(terms, host)
         fields = [
             ("Via", wire.via(target.flow)),
-            ("Max-Forwards", str(asked.hops)),
+            ("Max-Forwards", str(asked.arrival.hops)),
             ("From", from_field(who, host, self.tag)),
-            ("To", to_field(asked.who, terms.domain or uri_host(target))),
+            ("To", to_field(asked.arrival.who, terms.domain or uri_host(target))),
             ("Call-ID", self.call_id),
             ("CSeq", "1 SUBSCRIBE"),
             ("Contact", self._contact),
             ("User-Agent", wire.user_agent),
-            *self.says(asked.request),
+            *told_to(asked.arrival.told, target.trunk),
+            *self.says(asked.arrival.request),
             *content.fields,
             *claims.fields(terms, host),
         ]
-        uri = request_uri(asked.who.called, target)
+        uri = request_uri(asked.arrival.who.called, target)
         self._sent = Sent(
             build_request("SUBSCRIBE", uri, fields, content.payload, content.payload_type)
         )
@@ -185,7 +184,7 @@ class Watch:
         found.granted(self.asked if granted is None else granted)
         self._final = True
         self.wire.timer((self, "forks"), GIVE_UP)
-        near, request = found.near, self._asked.request
+        near, request = found.near, self._asked.arrival.request
         content, _ = read_leniently(response, self._shared.terms[self.trunk])
         fields = (
             ("Contact", near.dialog.contact),
@@ -193,14 +192,25 @@ class Watch:
             ("Expires", str(found.lasts())),
         )
         self.wire.respond(
-            self._asked.key,
+            self._asked.arrival.key,
             near.response(request, response.status, fields, without_ours(content)),
         )
 
     def _refused(self, response: Response) -> None:
         content, _ = read_leniently(response, self._shared.terms[self.trunk])
-        fields = (*told_back(response), *without_ours(content).fields)
-        self._answer(passed_on(response.status), fields, "refused")
+        challenge = self.challenge_of(response)
+        fields = (*told_back(response), *challenge, *without_ours(content).fields)
+        status = response.status if challenge else passed_on(response.status)
+        self._answer(status, fields, "refused")
+
+    def challenge_of(self, response: Response) -> tuple[Field, ...]:
+        return challenge_of(self._asked.arrival.told, self.trunk, response)
+
+    def proof(self, request: Request) -> tuple[Field, ...]:
+        """The credentials of a refresh, for the registrar that knows the subscriber itself."""
+        told = self._asked.arrival.told
+        passes = told is not None and told.challenges and told.trunk == self.trunk
+        return credentials(request.headers) if passes else ()
 
     def _answer(self, status: int, fields: tuple[Field, ...], why: str) -> None:
         """The final answer, if it is none that makes a dialog."""
@@ -211,7 +221,9 @@ class Watch:
             *fields,
         )
         tag = wire.tokens.token(16)
-        wire.respond(asked.key, build_response(asked.request, status, None, own, to_tag=tag))
+        wire.respond(
+            asked.arrival.key, build_response(asked.arrival.request, status, None, own, to_tag=tag)
+        )
         self._final = True
         labels = {"trunk": asked.peer.trunk, "to_trunk": self.trunk, "status": str(status)}
         wire.note("subscribe_refused", labels, why=why)
@@ -242,11 +254,18 @@ class Watch:
         trusted = terms[target.trunk].trusted
         far_peer = Peer(terms[target.trunk].zone, target.trunk, trusted, target.user)
         far = Half(wire, terms[target.trunk], far_peer, far_dialog, flow, symmetric=False)
-        contact = wire.listeners.of(asked.flow).contact(wire.tokens.token(12))
-        dialog = Dialog.from_invite(asked.request, wire.tokens.token(16), contact, asked.flow)
-        symmetric = asked.request.headers.via.asks_rport
+        contact = wire.listeners.of(asked.arrival.flow).contact(wire.tokens.token(12))
+        dialog = Dialog.from_invite(
+            asked.arrival.request, wire.tokens.token(16), contact, asked.arrival.flow
+        )
+        symmetric = asked.arrival.request.headers.via.asks_rport
         near = Half(
-            wire, terms[asked.peer.trunk], asked.peer, dialog, asked.flow, symmetric=symmetric
+            wire,
+            terms[asked.peer.trunk],
+            asked.peer,
+            dialog,
+            asked.arrival.flow,
+            symmetric=symmetric,
         )
         self.forks[tag] = Subscription(self, near, far)
         labels = {"trunk": asked.peer.trunk, "to_trunk": target.trunk}
@@ -275,8 +294,8 @@ class Watch:
         if not self._final:
             self._final = True
             tag = self.wire.tokens.token(16)
-            failed = build_response(self._asked.request, 500, to_tag=tag)
-            self.wire.respond(self._asked.key, failed)
+            failed = build_response(self._asked.arrival.request, 500, to_tag=tag)
+            self.wire.respond(self._asked.arrival.key, failed)
         for subscription in list(self.forks.values()):
             subscription.forget("fault")
         self._check()
