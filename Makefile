@@ -36,8 +36,9 @@ core: install           ## virtual time only: nothing here waits
 e2e: install            ## SIPp, baresip, network namespaces; the only place where time passes
 	$(BIN)/pytest -q tests/e2e
 
-tools: install          ## Debian packages that the end-to-end tests need, if they may be installed
+tools: install          ## Debian and npm packages that the end-to-end tests need, if they may be installed
 	@sh tools/debian_packages.sh
+	@sh tools/node_packages.sh
 
 bench: install tools    ## figures side by side with the peers; never a test
 	$(BIN)/python -m tools.bench --with-sippy

@@ -15,6 +15,9 @@ need nft nftables
 need tcpdump tcpdump
 need turnutils_uclient coturn
 need kamailio kamailio
+need chromium chromium
+need node nodejs
+need npm npm
 need linphonec linphone-cli
 ls /usr/lib/*/kamailio/modules/presence_xml.so >/dev/null 2>&1 || packages="$packages kamailio-presence-modules"
 

@@ -27,7 +27,7 @@ async function pageOf(name) {
     const page = await context.newPage();
     page.on("console", (message) => process.stderr.write(`${name}: ${message.text()}\n`));
     page.on("pageerror", (error) => process.stderr.write(`${name}: ${error}\n`));
-    await page.goto(origin);
+    await page.goto(`${origin}/${process.env.PHONE_DEBUG ?? ""}`);
     pages.set(name, page);
   }
   return pages.get(name);
@@ -38,7 +38,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { page: name, verb, given } = JSON.parse(line);
   try {
     const page = await pageOf(name);
-    if (verb === "reload") {
+    if (verb === "close") {
+      await page.close();
+      pages.delete(name);
+      say({ value: null });
+    } else if (verb === "reload") {
       await page.reload();
       say({ value: null });
     } else {

@@ -1,6 +1,7 @@
 // A phone in a page: JsSIP or SIP.js under the same few verbs. `window.phone` is told what to do by
 // drive.mjs, and keeps what has happened in `events`.
 import JsSIP from "jssip";
+if (location.hash === "#debug") JsSIP.debug.enable("JsSIP:*");
 import { Web } from "sip.js";
 
 const events = [];
@@ -111,6 +112,7 @@ class WithSipJs {
   }
 
   async start() {
+    this.user.delegate.onServerConnect = () => say("connected");
     await this.user.connect();
     await this.user.register();
   }
@@ -175,6 +177,7 @@ window.phone = {
     await phone.start();
   },
   heard,
+  holdNow: () => void phone.hold(),
   description: (which) => phone.connection[`${which}Description`]?.sdp,
 };
 for (const verb of ["call", "answer", "hold", "resume", "restart", "dtmf", "hangUp", "stop"])

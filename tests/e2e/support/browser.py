@@ -51,6 +51,7 @@ class Browser:
         """`spki`: the fingerprint of the public key that it takes for good, in base64."""
         flags = (*_FLAGS, f"--ignore-certificate-errors-spki-list={spki}")
         self._log = log.open("ab")
+        self._pages: set[str] = set()
         self._process = subprocess.Popen(
             ["node", str(DRIVER), str(BUILT / "node_modules"), str(BUILT / "phone.js"), *flags],
             stdin=subprocess.PIPE,
@@ -62,7 +63,12 @@ class Browser:
         self.origin: str = self._answer()
 
     def page(self, name: str) -> "Page":
+        self._pages.add(name)
         return Page(self, name)
+
+    def close_pages(self) -> None:
+        while self._pages:
+            self.do(self._pages.pop(), "close")
 
     def do(self, page: str, verb: str, *given: Any) -> Any:
         assert self._process.stdin is not None
@@ -83,12 +89,14 @@ class Browser:
 
     def close(self) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, 9)
             self._process.wait(5)
+        self._process.stdout.close()
         self._log.close()
 
 

@@ -19,6 +19,10 @@ class Heard:
     ssrc: int
     at: float
     source: Address
+    payload_type: int = _PCMA
+    payload: bytes = b""
+    """Only of what is no sound: a key, for one."""
+    timestamp: int = 0
 
 
 class MediaEnd:
@@ -45,8 +49,10 @@ class MediaEnd:
     def hear(self) -> None:
         """Take what has come."""
         for data, source in _waiting(self.rtp):
-            _, _, sequence, _, ssrc = struct.unpack("!BBHII", data[:12])
-            self.heard.append(Heard(sequence, ssrc, time.monotonic(), source))
+            _, second, sequence, at, ssrc = struct.unpack("!BBHII", data[:12])
+            number = second & 0x7F
+            payload = b"" if number == _PCMA else data[12:]
+            self.heard.append(Heard(sequence, ssrc, time.monotonic(), source, number, payload, at))
         self.heard_rtcp += [data for data, _ in _waiting(self.rtcp)]
 
     def sequences(self, ssrc: int) -> set[int]:

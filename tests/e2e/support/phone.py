@@ -14,8 +14,10 @@ from tests.e2e.support.waiting import eventually
 
 _SDP = (
     "v=0\r\no=phone 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n"
-    "m=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n"
+    "m=audio {port} RTP/AVP {formats}\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n"
 )
+KEYS = 101
+"""Its payload type of telephone-event (RFC 4733)."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,8 @@ class Phone:
         self.ip, self.port = ip, port
         self.media = MediaEnd(ip, media_port, ssrc)
         self.answers = "100"
+        self.has_keys = False
+        """It takes keys of a telephone."""
         self.dialogs: dict[str, Dialog] = {}
         self.received: list[Text] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -89,14 +93,13 @@ class Phone:
 
     # --- what its user does -----------------------------------------------------------------------
 
-    def invite(self, border: Address, number: str = "100") -> Text:
-        """The final response to an INVITE; a 2xx is acknowledged."""
+    def invite(self, border: Address, number: str = "100", sdp: str | None = None) -> Text:
+        """The final response to an INVITE; a 2xx is acknowledged. `sdp`: of media elsewhere."""
         call_id = token_hex(8)
         local = f"<sip:phone@{self.ip}>;tag={token_hex(4)}"
         target = f"sip:{number}@{border[0]}:{border[1]}"
         dialog = Dialog(call_id, local, f"<{target}>", target, border, border)
-        sdp = _SDP.format(ip=self.ip, port=self.media.address[1])
-        final = self._ask(dialog, "INVITE", sdp)
+        final = self._ask(dialog, "INVITE", self._description() if sdp is None else sdp)
         assert final.status is not None
         dialog.remote = final.field("To")
         if final.status < 300:
@@ -117,8 +120,16 @@ class Phone:
         assert final.status == 200, final.whole
         dialog.over = True
 
+    def _description(self) -> str:
+        formats = f"8 {KEYS}" if self.has_keys else "8"
+        sdp = _SDP.format(ip=self.ip, port=self.media.address[1], formats=formats)
+        return sdp + f"a=rtpmap:{KEYS} telephone-event/8000\r\n" * self.has_keys
+
     def requests(self, method: str) -> list[Text]:
         return [each for each in self.received if each.status is None and each.method == method]
+
+    def last(self, method: str) -> str:
+        return self.requests(method)[-1].whole
 
     def close(self) -> None:
         self._open = False
@@ -152,7 +163,7 @@ class Phone:
             self._respond(request, source, 200 if dialog is not None else 481)
 
     def _invited(self, request: Text, source: Address, dialog: Dialog | None) -> None:
-        if f"sip:{self.answers}@" not in request.whole.split("\r\n", 1)[0]:
+        if dialog is None and f"sip:{self.answers}@" not in request.whole.split("\r\n", 1)[0]:
             self._respond(request, source, 486)
             return
         if dialog is None and request.media is not None:
@@ -160,7 +171,10 @@ class Phone:
             remote, target = request.field("From"), request.contact
             dialog = Dialog(call_id, local, remote, target, source, request.media)
             self.dialogs[call_id] = dialog
-        self._respond(request, source, 200, _SDP.format(ip=self.ip, port=self.media.address[1]))
+        sdp = self._description()
+        if "a=sendonly" in request.whole:  # it is put on hold
+            sdp += "a=recvonly\r\n"
+        self._respond(request, source, 200, sdp)
 
     def _respond(self, request: Text, to: Address, status: int, sdp: str = "") -> None:
         dialog = self.dialogs.get(request.field("Call-ID"))
