@@ -18,7 +18,7 @@ from sbc.b2bua.page import Arrival, Pages
 from sbc.b2bua.quality.ledger import Ledger
 from sbc.b2bua.record import refusal_record
 from sbc.b2bua.remaining import Remaining
-from sbc.b2bua.replaces import Place, place, target_dialog
+from sbc.b2bua.replaces import Elsewhere, Place, place, target_dialog
 from sbc.b2bua.session_id import NULL, SessionId, local_half
 from sbc.b2bua.subscription.publications import Publications
 from sbc.b2bua.subscription.subscriptions import Subscriptions
@@ -60,7 +60,7 @@ class _Way:
     """As the policies let it by."""
     route: str
     targets: list[Target]
-    there: Place | None = None
+    there: Place | Elsewhere | None = None
     """The dialog that it names."""
     in_place: bool = False
     """The border itself puts the newcomer there."""
@@ -216,7 +216,8 @@ class OutOfDialog:
             attempt = replace(attempt, calls_of_user=calls, too_fast=fast)
         try:
             there = place(self._wire, request.headers, trunk, flow.interface)
-            if there is not None and there.header == "Replaces" and terms.replaces == "local":
+            local = there is not None and there.header == "Replaces" and terms.replaces == "local"
+            if local and isinstance(there, Place):
                 verdict = self._in_place(attempt, there, named)
             else:
                 verdict = self._routed(attempt, there, named)
@@ -227,7 +228,9 @@ class OutOfDialog:
         self._refuse(key, request, attempt, who, verdict)
         return None
 
-    def _routed(self, attempt: Attempt, there: Place | None, named: Named | None) -> _Way | Reject:
+    def _routed(
+        self, attempt: Attempt, there: Place | Elsewhere | None, named: Named | None
+    ) -> _Way | Reject:
         """Where the policies lead; to the very peer whose dialog is named, and nowhere else (S9).
         Raises BadMessage."""
         verdict = chain.run(self._policies, attempt)
@@ -238,7 +241,7 @@ class OutOfDialog:
         if not targets:
             return self._unreachable(verdict.chosen)
         if there is not None:
-            targets = [each for each in targets if each.trunk == there.peer.trunk]
+            targets = [each for each in targets if each.trunk == there.to_trunk]
             if not targets:
                 raise BadMessage(481, f"{there.header} names a dialog elsewhere")
         return _Way(verdict, verdict.chosen.route, targets, there)
@@ -319,7 +322,7 @@ class OutOfDialog:
         call.caller = Caller(leg, key, request, offered=offer is not None)
         call.told = self._phones.for_upstream(request, flow, attempt.user)
         call.targets = way.targets
-        if way.in_place and way.there is not None:
+        if way.in_place and isinstance(way.there, Place):
             call.callee = Remaining(call, way.there.peer)
             call.targets = [call.callee.target]
         return call

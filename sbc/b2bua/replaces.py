@@ -67,6 +67,10 @@ class Place:
     """The other party of that call."""
 
     @property
+    def to_trunk(self) -> str:
+        return self.peer.trunk
+
+    @property
     def is_up(self) -> bool:
         return self.usage.confirmed and self.peer.confirmed
 
@@ -83,7 +87,20 @@ class Place:
             raise BadMessage(491, "One of the parties is being transferred")
 
 
-def place(wire: Wire, headers: Headers, trunk: str, interface: str) -> Place | None:
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A dialog behind a trunk, of which that trunk has told a watcher."""
+
+    header: str
+    to_trunk: str
+    named: Replaces
+
+    @property
+    def field(self) -> Field:
+        return (self.header, str(self.named))
+
+
+def place(wire: Wire, headers: Headers, trunk: str, interface: str) -> Place | Elsewhere | None:
     """What a Replaces or Join of this trunk names; None: there is neither.
 
     Raises BadMessage: 400, 481 for a dialog that is not there, or is another's, who must not learn
@@ -98,7 +115,10 @@ def place(wire: Wire, headers: Headers, trunk: str, interface: str) -> Place | N
     asked = Replaces.parse(value)
     usage = _ours(wire, asked.dialog, trunk, interface)
     if usage is None:
-        raise BadMessage(481, f"{header} names no dialog")
+        told = wire.foreign.named(asked.dialog, trunk)
+        if told is None:
+            raise BadMessage(481, f"{header} names no dialog")
+        return Elsewhere(header, told[0], asked.known_as(told[1]))
     peer = usage.peer
     if usage.over or usage.closing or peer is None or peer.over or peer.closing:
         raise BadMessage(603, f"{header} names a dialog that is over")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from sbc.actions import Action, Flow, Note, Transmit
 from sbc.b2bua.aliases import Aliases
 from sbc.b2bua.crossing import Field
+from sbc.b2bua.foreign_dialogs import ForeignDialogs
 from sbc.routing.large import LargeRequests
 from sbc.routing.listeners import Listeners
 from sbc.sip.message import Request, Response
@@ -78,6 +79,7 @@ class Wire:
         """What legs, the relay and the clock told calls; dealt with before the next input."""
         self.usages: dict[DialogId, Usage] = {}
         self.aliases = Aliases()
+        self.foreign = ForeignDialogs()
         self.halves: dict[DialogId, Half] = {}
         """Dialogs of subscriptions."""
         self.owners: dict[Key, Owner] = {}

@@ -9,7 +9,7 @@ from sbc.sip.message import Request, Response
 from tests.support.border import CALLEE, CALLER, Border
 from tests.support.configs import TWO_ZONES, UDP_ONLY
 from tests.support.documents import ALL, PIDF, RLMI, filled
-from tests.support.ends import End, calling, hang_up, inviting, ringing, up
+from tests.support.ends import End, calling, hang_up, ringing, up
 from tests.support.messages import ANSWER, OFFER, answer, invite
 from tests.support.watching import notifier, subscribe, subscriber, watching
 
@@ -286,12 +286,33 @@ def test_a_dialog_of_ours_is_named_to_nobody_by_another_than_its_own_peer() -> N
     assert names(here.got("NOTIFY"))[0] != "abc@192.0.2.1"
 
 
-def test_after_the_call_its_names_lead_nowhere() -> None:
+def test_a_call_inside_the_pbx_can_be_taken_by_who_watches_it() -> None:
+    """It goes through no border, so its names are made up; they lead back to the PBX alone."""
     border = Border()
-    _, request_end = inviting(border)
-    del request_end
     here, there = watching(border)
-    told(there, "application/dialog-info+xml", dialog_info("gone", "x", "y"))
+    told(there, "application/dialog-info+xml", dialog_info("in@10.20.0.11", "ext-100", "ext-101"))
     call_id, local, remote = names(here.got("NOTIFY"))
-    assert "gone" not in call_id
-    assert {local, remote}.isdisjoint({"x", "y"})
+    assert {call_id, local, remote}.isdisjoint({"in@10.20.0.11", "ext-100", "ext-101"})
+    border.receive(
+        invite(f"Replaces: {call_id};to-tag={local};from-tag={remote};early-only"), CALLER
+    )
+    taken = border.request(CALLEE, "INVITE").headers.get("replaces")
+    assert taken == "in@10.20.0.11;to-tag=ext-100;from-tag=ext-101;early-only"
+    other = invite(
+        f"Replaces: {call_id};to-tag={remote};from-tag={local}",
+        call_id="x", branch="z9hG4bKx", tag="x",
+    )  # fmt: skip
+    border.receive(other, CALLER)
+    assert "481" in border.heard(CALLER)
+
+
+def test_a_call_of_ours_that_is_ending_is_named_to_nobody() -> None:
+    border = Border()
+    caller, callee = up(border)
+    here, there = watching(border)
+    inside = callee.remote.rpartition("tag=")[2]
+    body = dialog_info(callee.call_id, "bob-tag", inside)
+    caller.ask("BYE")
+    told(there, "application/dialog-info+xml", body)
+    call_id, _, _ = names(here.got("NOTIFY"))
+    assert call_id not in {callee.call_id, "abc@192.0.2.1"}

@@ -11,13 +11,17 @@ from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import DialogId
 
 
-def known_as(far: Half, near: Half, told: DialogId) -> DialogId | None:
-    """`told`: Call-ID, and the tags of the one it is told of and of his other end. None: it is no
-    call of ours with that notifier."""
+def known_as(far: Half, near: Half, key: bytes, told: DialogId) -> DialogId | None:
+    """`told`: Call-ID, and the tags of the one it is told of and of his other end. None: it cannot
+    be named. `key`: of names that are made up for this subscription."""
     call_id, local, remote = told
+    if not (local and remote):
+        return None
     beyond = _ours(far, (call_id, local, remote))
     found = beyond or _ours(far, (call_id, remote, local))
-    peer = None if found is None else found.peer
+    if found is None:
+        return near.wire.foreign.give(near.trunk, far.trunk, told, key)
+    peer = found.peer
     if peer is None or peer.over or peer.closing:
         return None
     here = (peer.trunk, peer.leg.flow.interface) == (near.trunk, near.flow.interface)

@@ -274,7 +274,8 @@ class Watch:
 
     def translation(self, subscription: Subscription) -> Translation:
         """Of what the notifier names: dialogs of ours, and what only it understands."""
-        return Translation(self._secret, partial(known_as, subscription.far, subscription.near))
+        find = partial(known_as, subscription.far, subscription.near, self._secret)
+        return Translation(self._secret, find)
 
     def ended(self, subscription: Subscription, why: str) -> None:
         for tag, each in list(self.forks.items()):
