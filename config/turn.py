@@ -37,6 +37,8 @@ class TurnQuotas(Section):
     per_user: Annotated[Whole, Field(ge=1)] = 10
     per_source: Annotated[Whole, Field(ge=1)] = 40
     total: Annotated[Whole, Field(ge=1)] = 2000
+    rate: Rate = 20.0
+    """Allocations that one user may begin in a second: a port rests for two minutes after each."""
     bitrate: Bitrate | None = None
     """Of one allocation, each way."""
 

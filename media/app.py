@@ -22,6 +22,7 @@ from media.lag import LagMeter
 from media.ports import MediaInterface
 from media.random_store import RandomStore
 from media.relay import Relay
+from media.report import NO_TURN, TurnPorts
 from media.shell import Shell
 from media.verdict import Limits
 
@@ -40,11 +41,15 @@ class App:
             interval=quality.interval,
             limits=Limits(**quality.verdicts.model_dump()),
             identities=Identities(),
+            turn=turn_ports_of(config),
         )
         self.shell = Shell(self.relay, log)
         addresses = {name: str(each.bind) for name, each in config.interfaces.items()}
         marks = {name: each.media.dscp for name, each in config.interfaces.items()}
-        self.engine = ReferenceEngine(addresses, self.shell.packet, self.shell.fault, marks=marks)
+        inside = {str(each.shown): str(each.bind) for each in config.interfaces.values()}
+        self.engine = ReferenceEngine(
+            addresses, self.shell.packet, self.shell.fault, marks=marks, inside=inside
+        )
         self.door = Door(control_path, self.engine, self.shell.command, self.relay.signalling_lost)
         self.shell.use(self.engine, self.door.tell)
         self._now = monotonic()
@@ -83,6 +88,15 @@ class App:
     def close(self) -> None:
         self.door.close()
         self.engine.close()
+
+
+def turn_ports_of(config: Config) -> TurnPorts:
+    turn = config.turn
+    if turn is None:
+        return NO_TURN
+    ours = [config.interfaces[name] for name in turn.interfaces]
+    ips = frozenset(str(ip) for each in ours for ip in (each.bind, each.shown))
+    return TurnPorts(ips, *turn.relay_ports)
 
 
 def interfaces_of(config: Config) -> dict[str, MediaInterface]:

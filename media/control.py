@@ -226,6 +226,8 @@ class SideReport(Value, frozen=True):
     """The suite by which this end's packets are protected. None: they are not, or not yet."""
     srtp_replayed: int = 0
     """Came a second time."""
+    turn: bool = False
+    """It comes by way of our own TURN server."""
 
 
 class StreamReport(Value, frozen=True):

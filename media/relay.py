@@ -42,7 +42,7 @@ from media.engine.flow import EngineAction, Local
 from media.identity import Identities
 from media.opening import Opening, PortDesk
 from media.ports import Choose, MediaInterface, PortCounts
-from media.report import Measuring, Probe
+from media.report import NO_TURN, Measuring, Probe, TurnPorts
 from media.session import Session
 from media.side import SideState
 from media.stream import Drops, Stream, Tell
@@ -82,12 +82,14 @@ class Relay:
         interval: float = 10.0,
         limits: Limits = USUAL,
         identities: Identities | None = None,
+        turn: TurnPorts = NO_TURN,
     ) -> None:
-        """`identities`: what is shown in DTLS. Without them there is none."""
+        """`identities`: what is shown in DTLS. Without them there is none. `turn`: where clients of
+        our TURN server are seen."""
         self.name = name
         """Of one start of the process."""
         self.probe = Probe()
-        self._measuring = Measuring(interval, limits, self.probe)
+        self._measuring = Measuring(interval, limits, self.probe, turn)
         self._choose = choose
         self._identities = identities
         self._desk = PortDesk(interfaces, choose)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from media.control import FarEnd, LoopLag, SideReport, StreamReport
+from media.control import Address, FarEnd, LoopLag, SideReport, StreamReport
 from media.engine.flow import Local
 from media.mos import burst_ratio, mos
 from media.side import SideState
@@ -36,6 +36,22 @@ def _unknown() -> None:
     return None
 
 
+class TurnPorts(Value, frozen=True):
+    """Where clients of our TURN server are seen."""
+
+    ips: frozenset[str]
+    low: int
+    high: int
+
+    def has(self, address: Address | None) -> bool:
+        return (
+            address is not None and address[0] in self.ips and self.low <= address[1] <= self.high
+        )
+
+
+NO_TURN = TurnPorts(frozenset(), 0, 0)
+
+
 class Measuring(Value, frozen=True):
     """How streams are measured and judged; the same for all of a relay."""
 
@@ -43,6 +59,7 @@ class Measuring(Value, frozen=True):
     """Seconds."""
     limits: Limits
     probe: Probe
+    turn: TurnPorts = NO_TURN
 
 
 class Begun(Value, frozen=True):
@@ -56,8 +73,8 @@ def stream_report(stream: Stream, begun: Begun, measuring: Measuring, now: float
     trip = None
     if a and b and a.round_trip_ms is not None and b.round_trip_ms is not None:
         trip = a.round_trip_ms + b.round_trip_ms
-    one = _side_report(stream.a, a, trip, begun, measuring.probe, now)
-    two = _side_report(stream.b, b, trip, begun, measuring.probe, now)
+    one = _side_report(stream.a, a, trip, begun, measuring, now)
+    two = _side_report(stream.b, b, trip, begun, measuring, now)
     here, there = _standing(stream.a, now), _standing(stream.b, now)
     limits = measuring.limits
     return StreamReport(
@@ -97,7 +114,7 @@ def _side_report(
     far_end: FarEnd | None,
     trip: float | None,
     begun: Begun,
-    probe: Probe,
+    measuring: Measuring,
     now: float,
 ) -> SideReport:
     reception, protection = side.reception, side.security.rtp
@@ -126,7 +143,7 @@ def _side_report(
         ice=None if side.ice is None else side.ice.standing,
         unsent=side.counts.unsent,
         refused=side.counts.refused,
-        kernel_drops=probe.dropped_at(side.local),
+        kernel_drops=measuring.probe.dropped_at(side.local),
         unmapped=reception.unmapped(),
         unmapped_type=reception.unmapped_type,
         policed=side.counts.policed,
@@ -134,6 +151,7 @@ def _side_report(
         auth_failed=0 if protection is None else protection.auth_failed,
         srtp=None if protection is None else protection.suite,
         srtp_replayed=0 if protection is None else protection.replayed,
+        turn=measuring.turn.has(side.rtp.source),
     )
 
 

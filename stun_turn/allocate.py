@@ -16,8 +16,10 @@ from stun_turn.actions import Action, Bind, Client, Install, Note, Remove, Unbin
 from stun_turn.allocation import Allocation, Channel
 from stun_turn.attributes import IPV4, IPV6, Address
 from stun_turn.message import Value
+from stun_turn.own_media import OwnMedia
 from stun_turn.ports import Choose, PortPool
 from stun_turn.quota import Quota
+from stun_turn.rate import Rates
 from stun_turn.registry import Attribute
 from stun_turn.request import Refused, Request
 from stun_turn.settings import Settings
@@ -50,10 +52,14 @@ class Allocations:
         self._settings = settings
         self._random = random
         self.quota = Quota(settings.quotas)
+        rate = settings.quotas.rate
+        self._begun = Rates(rate, 2 * rate)
+        """By user: what begins and ends at once costs a port for the time that it rests."""
         self._pools = {
             family: PortPool(relay.low, relay.high, choose)
             for family, relay in settings.relays.items()
         }
+        self.media = OwnMedia(settings.media)
         self._shown = {relay.shown: relay.bind for relay in settings.relays.values()}
         self._of: dict[Client, Allocation] = {}
         self._at: dict[Address, Allocation] = {}
@@ -117,6 +123,8 @@ class Allocations:
                 300, (Attribute.ALTERNATE_SERVER, of.plain_address(self._settings.alternate))
             )
         user = request.who.account.user
+        if not self._begun.allow(user, request.now):
+            raise Refused(486)
         refusal = self.quota.take(user, client.remote[0])
         if refusal:
             raise Refused(refusal)
@@ -316,18 +324,25 @@ class Allocations:
     def flow_installed(self, allocation: Allocation, channel: Channel) -> list[Action]:
         """Until its binding expires; what goes round inside does not flow past the core."""
         self._alarm(channel.expires, allocation.client)
-        if channel.flowing or self.is_ours(channel.peer[0]):
+        peer = self._reached_at(channel)
+        if channel.flowing or peer is None:
             return []
         channel.flowing = True
         relay = self._relay(allocation, channel)
-        return [Install(allocation.client, channel.number, relay, channel.peer)]
+        return [Install(allocation.client, channel.number, relay, peer)]
 
     def _flow_removed(self, allocation: Allocation, channel: Channel) -> list[Action]:
-        if not channel.flowing:
+        peer = self._reached_at(channel)
+        if not channel.flowing or peer is None:
             return []
         channel.flowing = False
         relay = self._relay(allocation, channel)
-        return [Remove(allocation.client, channel.number, relay, channel.peer)]
+        return [Remove(allocation.client, channel.number, relay, peer)]
+
+    def _reached_at(self, channel: Channel) -> Address | None:
+        """Where its packets go; None: round inside, past no socket."""
+        inside = self.media.bound_at(channel.peer)
+        return inside or (None if self.is_ours(channel.peer[0]) else channel.peer)
 
     def _relay(self, allocation: Allocation, channel: Channel) -> Address:
         relay = allocation.relay_for(channel.peer[0])

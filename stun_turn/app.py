@@ -22,6 +22,7 @@ from stun_turn.attributes import Address, family_of
 from stun_turn.auth import LongTerm
 from stun_turn.control import Control
 from stun_turn.nonce import PASSWORD_ALGORITHMS, USERNAME_ANONYMITY, Nonces
+from stun_turn.own_media import MediaRange
 from stun_turn.peers import Network, PeerRules
 from stun_turn.secure import Shown
 from stun_turn.server import Server
@@ -43,11 +44,22 @@ def settings_of(config: Config, turn: Turn) -> Settings:
         realm=turn.realm,
         relays=relays,
         peers=peer_rules(config, turn),
-        quotas=Quotas(turn.quotas.per_user, turn.quotas.per_source, turn.quotas.total),
+        media=tuple(_own_media(config, turn)),
+        quotas=Quotas(
+            turn.quotas.per_user, turn.quotas.per_source, turn.quotas.total, turn.quotas.rate
+        ),
         bitrate=turn.quotas.bitrate,
         public_stun=turn.stun.public,
         stranger_rate=turn.stun.rate,
     )
+
+
+def _own_media(config: Config, turn: Turn) -> Iterator[MediaRange]:
+    """Of the zones that clients come from: a call of theirs has its media there."""
+    zones = {config.interfaces[name].zone for name in turn.interfaces}
+    for each in config.interfaces.values():
+        if each.zone in zones:
+            yield MediaRange(str(each.shown), str(each.bind), *each.media.ports)
 
 
 def peer_rules(config: Config, turn: Turn) -> PeerRules:

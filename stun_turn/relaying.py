@@ -24,6 +24,7 @@ class Relaying:
         self, allocations: Allocations, peers: PeerRules, random: Callable[[int], bytes]
     ) -> None:
         self._allocations = allocations
+        self._media = allocations.media
         self._peers = peers
         self._random = random
 
@@ -56,10 +57,11 @@ class Relaying:
         return [request.success(), *self._allocations.flow_installed(allocation, channel)]
 
     def _check(self, allocation: Allocation, peers: Iterable[Address]) -> None:
-        for ip, _ in peers:
-            if allocation.relay_for(ip) is None:
+        for peer in peers:
+            if allocation.relay_for(peer[0]) is None:
                 raise Refused(443)
-            if not (self._allocations.is_ours(ip) or self._peers.may(ip)):
+            ours = self._allocations.is_ours(peer[0]) or self._media.bound_at(peer) is not None
+            if not (ours or self._peers.may(peer[0])):
                 raise Refused(403)
 
     # --- data -------------------------------------------------------------------------------------
@@ -91,6 +93,9 @@ class Relaying:
         relay = allocation.relay_for(peer[0])
         if relay is None or not allocation.is_permitted(canonical(peer[0]), now):
             return [Note("not_permitted")]
+        inside = self._media.bound_at(peer)
+        if inside is not None:
+            return [ToPeer(data, relay, inside, dont_fragment)]
         if self._allocations.is_ours(peer[0]):
             return self._round_inside(data, relay, peer, now)
         return [ToPeer(data, relay, peer, dont_fragment)]
@@ -106,6 +111,7 @@ class Relaying:
     def from_peer(self, data: bytes, relay: Address, peer: Address, now: float) -> list[Action]:
         """§11.3, §12.7: as ChannelData if the peer has a channel, else as a Data indication."""
         allocation = self._allocations.at(relay)
+        peer = self._media.shown_at(peer) or peer
         if allocation is None or not allocation.is_permitted(canonical(peer[0]), now):
             return [Note("peer_not_permitted")]
         channel = allocation.channel_to(peer, now)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stun_turn.attributes import Address
+from stun_turn.own_media import MediaRange
 from stun_turn.peers import PeerRules
 
 
@@ -26,6 +27,8 @@ class Quotas:
     per_source: int = 40
     """By IP address of the client."""
     total: int = 2000
+    rate: float = 20.0
+    """That one user may begin in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Settings:
     """By address family."""
     peers: PeerRules = field(default_factory=PeerRules)
     quotas: Quotas = Quotas()
+    media: tuple[MediaRange, ...] = ()
+    """Our own media ports that clients may reach."""
     default_lifetime: float = 600.0
     longest_lifetime: float = 3600.0
     """Seconds of an allocation (RFC 8656 §7.2)."""

@@ -53,9 +53,12 @@ class ReferenceEngine:
         clock: Callable[[], float] = monotonic,
         pause: Callable[[float], None] = sleep,
         marks: Mapping[str, int | None] | None = None,
+        inside: Mapping[str, str] | None = None,
     ) -> None:
         """`addresses`: where the interfaces are bound; `marks`: the DSCP of each. `fault` is told
-        of an error of ours."""
+        of an error of ours. `inside`: our addresses as peers see them, and as we have them: what
+        goes there, to a client of our TURN server, need not go out and come back."""
+        self._inside = {shown: bind for shown, bind in (inside or {}).items() if shown != bind}
         self._marks = marks or {}
         self._addresses = addresses
         self._up = up
@@ -299,7 +302,7 @@ class ReferenceEngine:
     def send(self, send: Send) -> None:
         port = self._ports.get(send.local)
         try:
-            writer(port, send.to)(memoryview(send.data))
+            writer(port, self._here(send.to))(memoryview(send.data))
         except OSError:
             if send.counts is not None:
                 send.counts.unsent += 1
@@ -312,9 +315,14 @@ class ReferenceEngine:
         flow = lane.flow
         lane.write = None
         if flow.forward:
-            lane.write = writer(self._ports.get(flow.egress), flow.destination)
+            destination = flow.destination and self._here(flow.destination)
+            lane.write = writer(self._ports.get(flow.egress), destination)
         if lane.socket.fileno() in self._lanes:
             self._arm(lane)
+
+    def _here(self, destination: Address) -> Address:
+        bind = self._inside.get(destination[0])
+        return destination if bind is None else (bind, destination[1])
 
     def _arm(self, lane: Lane) -> None:
         flow, udp = lane.flow, lane.socket

@@ -78,7 +78,7 @@ def configuration(lo: Loopback, certificate: dict[str, str] | None = None) -> di
             "realm": "example.org",
             "relay_ports": "50000-50999",
             "credentials": {"users": {"ann": "${ENV:ANN}"}, "hmac": "${ENV:TURN_KEY}"},
-            "quotas": {"per_user": 100, "per_source": 100},
+            "quotas": {"per_user": 100, "per_source": 100, "rate": "100/s"},
             "peers": {"allow": ["127.0.0.0/8"]},
             "stun": {"rate": "1000/s"},
         },

@@ -1,6 +1,7 @@
 import pytest
 
 from media.control import Losses, StreamReport, Verdict
+from media.report import TurnPorts
 from tests.support.relay_world import ALICE, BOB, RelayWorld
 from tests.support.rtcp_packets import receiver_report, report_block, sender_report
 from tests.support.rtp_streams import SSRC, rtp
@@ -182,3 +183,17 @@ def test_a_host_that_refuses_is_told_of_the_direction_towards_it() -> None:
     assert report.a.verdict is not None
     assert (report.a.verdict.name, report.a.verdict.where) == ("port_unreachable", "after")
     assert report.b.verdict == Verdict("ok", None, "")
+
+
+def test_an_end_that_comes_by_our_own_turn_server_is_known() -> None:
+    world = RelayWorld(turn=TurnPorts(frozenset({ALICE[0]}), 4000, 4999))
+    wan, lan = world.call(latching="ranked", signalling_ip=ALICE[0])
+    world.speak(wan, ALICE)
+    world.speak(lan, BOB)
+    (stream,) = world.report().streams
+    assert (stream.a.turn, stream.b.turn) == (True, False)
+    ports = TurnPorts(frozenset({"203.0.113.1"}), 50000, 50999)
+    assert ports.has(("203.0.113.1", 50999))
+    assert not any(
+        ports.has(each) for each in (None, ("203.0.113.1", 51000), ("203.0.113.2", 50000))
+    )

@@ -278,3 +278,18 @@ def test_refreshing_without_end_costs_no_memory() -> None:
     bench.pass_time(3700)
     assert not bench.sockets.open
     assert bench.server.next_deadline() is None
+
+
+def test_one_user_cannot_use_up_the_ports_by_coming_and_going() -> None:
+    bench = Bench()
+    codes = []
+    for port in range(100):
+        client = bench.client(2000 + port)
+        codes.append(client.code(Method.ALLOCATE, UDP))
+        if not codes[-1]:
+            client.code(Method.REFRESH, lifetime(0))
+    assert codes.count(0) == 40
+    assert set(codes) == {0, 486}
+    assert bench.client(1, user="bob", password="pw2").code(Method.ALLOCATE, UDP) == 0
+    bench.now += 1.0
+    assert bench.client(3000).code(Method.ALLOCATE, UDP) == 0

@@ -26,6 +26,7 @@ from media.engine.flow import Local
 from media.identity import Identities
 from media.ports import MediaInterface
 from media.relay import Relay
+from media.report import NO_TURN, TurnPorts
 from media.shell import Shell
 from tests.support.rtp_streams import rtp
 from tests.support.side_plans import side_plan
@@ -45,6 +46,7 @@ class RelayWorld:
         log: StringIO | None = None,
         *,
         identities: Identities | None = None,
+        turn: TurnPorts = NO_TURN,
     ) -> None:
         self.now = 1000.0
         self.relay = Relay(
@@ -53,6 +55,7 @@ class RelayWorld:
             name="r1",
             interval=10.0,
             identities=identities,
+            turn=turn,
         )
         self.told: list[Event] = []
         self.log = log or StringIO()

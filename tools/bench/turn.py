@@ -57,7 +57,7 @@ turn:
   realm: {REALM}
   relay_ports: 40000-49999
   credentials: {{ users: {{ {USER}: "${{ENV:BENCH_TURN}}" }} }}
-  quotas: {{ per_user: 10000, per_source: 10000, total: 10000 }}
+  quotas: {{ per_user: 10000, per_source: 10000, total: 10000, rate: 100000/s }}
   peers: {{ allow: [127.0.0.0/8] }}
   stun: {{ rate: 100000/s }}
 """
