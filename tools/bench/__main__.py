@@ -22,6 +22,7 @@ from tools.bench import (
     registering,
     relaying,
     rtpengine,
+    securing,
     signalling,
     sipp,
     sippy,
@@ -35,6 +36,7 @@ _ENDS = (signal.SIGINT, signal.SIGTERM)
 PARTS = (
     "message",
     "relay",
+    "srtp",
     "signalling",
     "memory",
     "overload",
@@ -83,6 +85,7 @@ def _run(options: argparse.Namespace, folder: Path, results: Results) -> None:
     parts: dict[str, Callable[[], None]] = {
         "message": lambda: one_message.measure(500 if options.quick else 2000, results),
         "relay": lambda: relaying.measure(relays, folder, seconds, results),
+        "srtp": lambda: securing.measure(_secure(relays), folder, seconds, results),
         "signalling": lambda: signalling.measure(borders, folder, seconds, results),
         "memory": lambda: _memory(relays, borders, folder, results),
         "overload": lambda: overload.measure(relays, folder, results),
@@ -97,6 +100,12 @@ def _run(options: argparse.Namespace, folder: Path, results: Results) -> None:
         for number in range(options.rounds or (1 if options.quick else 3)):
             sys.stderr.write(f"{monotonic() - began:4.0f} s  {part}, round {number + 1}\n")
             parts[part]()
+
+
+def _secure(relays: list[relaying.MakeRelay]) -> list[securing.MakeRelay]:
+    """Those that can; all can."""
+    known: tuple[securing.MakeRelay, ...] = (OurRelay, rtpengine.Rtpengine)
+    return [make for make in known if make in relays]
 
 
 def _turn_servers(alone: bool, results: Results) -> list[turn.Make]:

@@ -6,6 +6,8 @@ from itertools import count
 from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM, socket
 
+from msgspec.structs import replace
+
 from media.control import (
     PROTOCOL,
     Address,
@@ -17,7 +19,9 @@ from media.control import (
     Program,
     Programmed,
     Reply,
+    Sdes,
     SidePlan,
+    SrtpKey,
     StreamPlan,
     StreamRequest,
     Welcome,
@@ -25,7 +29,7 @@ from media.control import (
 from media.wire import Lines, decode_answer, encode_command
 from tools.bench.processes import Broken, Process, until
 from tools.bench.sipp import CALLED_AT, answers
-from tools.bench.subject import CALLED, CALLER
+from tools.bench.subject import CALLED, CALLER, Keys, Secured
 
 NEAR, FAR = "127.0.0.51", "127.0.0.52"
 """Our two interfaces."""
@@ -120,6 +124,21 @@ class OurRelay:
             raise Broken(f"the relay answers {done}")
         (ports,) = opened.streams
         return (NEAR, ports.a), (FAR, ports.b)
+
+    def connect_secure(self, call: int, caller: Address, called: Address, keys: Keys) -> Secured:
+        session = f"bench-{call}"
+        opened = self._ask(Open(session, (StreamRequest(0, "audio", "near", "far"),)))
+        if not isinstance(opened, Opened):
+            raise Broken(f"the relay answers {opened}")
+        ours = SrtpKey(keys.other)
+        sdes = Sdes(keys.suite, (SrtpKey(keys.caller),), ours)
+        near = replace(side_plan(caller, "ranked"), sdes=sdes)
+        plan = StreamPlan(0, near, side_plan(called, "none"))
+        done = self._ask(Program(session, (plan,), supervise=True, initial=30.0, subsequent=60.0))
+        if not isinstance(done, Programmed):
+            raise Broken(f"the relay answers {done}")
+        (ports,) = opened.streams
+        return Secured((NEAR, ports.a), (FAR, ports.b), keys.other)
 
     def _ask(self, command: Command) -> Reply:
         """The reply; events in between are passed over."""

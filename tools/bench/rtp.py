@@ -8,6 +8,7 @@ overload has, are cut up by the kernel (UDP_SEGMENT) so that plain Python can of
 
 import json
 import sys
+from base64 import b64decode
 from dataclasses import asdict, dataclass, field
 from select import EPOLLIN, epoll
 from socket import AF_INET, IPPROTO_UDP, SO_RCVBUF, SOCK_DGRAM, SOL_SOCKET, socket
@@ -15,10 +16,17 @@ from struct import Struct
 from time import monotonic, time_ns
 from typing import Any
 
+from pylibsrtp import Error as SrtpError
+from pylibsrtp import Policy, Session
+
 from tools.bench.figures import percentile
 
 Address = tuple[str, int]
 
+PROFILES = {
+    "AES_CM_128_HMAC_SHA1_80": Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
+    "AEAD_AES_128_GCM": Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
+}
 PACKET = 172
 """20 ms of G.711 with its header."""
 
@@ -44,6 +52,12 @@ class End:
     remote: Address
     channel: int = 0
     """Its packets travel as ChannelData of this number (RFC 8656 §12.4); 0: bare."""
+    suite: str = ""
+    """Of SRTP; empty: plain RTP."""
+    key: str = field(default="", repr=False)
+    """Base64, of what it sends."""
+    hears: str = field(default="", repr=False)
+    """Base64, of what comes to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +115,11 @@ class Load:
         self._tallies = [_Tally(len(ends)) for _ in phases]
         self._sockets = [self._open(end, index) for index, end in enumerate(ends)]
         self._slots = {each.fileno(): index for index, each in enumerate(self._sockets)}
+        self._ciphers = [ciphers(end) for end in ends]
         self._timed = {
-            each.fileno(): each for at, each in enumerate(self._sockets) if not at % _TIMED_ONE_OF
+            each.fileno(): each
+            for at, each in enumerate(self._sockets)
+            if not at % _TIMED_ONE_OF and self._ciphers[at] is None
         }
         self._plain = {file: self._sockets[slot].recv_into for file, slot in self._slots.items()}
         self._heads = [_head(end.channel) for end in ends]
@@ -175,8 +192,11 @@ class Load:
             tally.sent += 1
         self._sequence[slot] = sequence
         try:
-            head = self._heads[slot]
-            self._sockets[slot].send(head + outgoing if head else outgoing)
+            head, pair = self._heads[slot], self._ciphers[slot]
+            if pair is not None:
+                self._sockets[slot].send(pair[0].protect(bytes(outgoing)))
+            else:
+                self._sockets[slot].send(head + outgoing if head else outgoing)
         except OSError:  # Nobody listens there, or our own queue is full: it counts as lost.
             return
 
@@ -187,9 +207,11 @@ class Load:
                 if file in timed:
                     self._hear_timed(file)
                 else:
-                    plain[file](buffer)
+                    size, pair = plain[file](buffer), self._ciphers[self._slots[file]]
+                    if pair is not None:
+                        buffer[:PACKET] = pair[1].unprotect(bytes(buffer[:size]))
                     self._count(file)
-            except OSError:
+            except (OSError, SrtpError):
                 continue
 
     def _hear_timed(self, file: int) -> None:
@@ -220,6 +242,17 @@ class Load:
         )
 
 
+def ciphers(end: End) -> tuple[Session, Session] | None:
+    """For what it sends, and for what it hears."""
+    if not end.suite:
+        return None
+    profile = PROFILES[end.suite]
+    return (
+        Session(Policy(b64decode(end.key), Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile)),
+        Session(Policy(b64decode(end.hears), Policy.SSRC_ANY_INBOUND, srtp_profile=profile)),
+    )
+
+
 def _head(channel: int) -> bytes:
     return channel.to_bytes(2, "big") + PACKET.to_bytes(2, "big") if channel else b""
 
@@ -248,7 +281,8 @@ def _say(message: dict[str, Any]) -> None:
 def main() -> None:
     plan = json.load(sys.stdin)
     ends = [
-        End(tuple(each["local"]), tuple(each["remote"]), each["channel"]) for each in plan["ends"]
+        End(**{**each, "local": tuple(each["local"]), "remote": tuple(each["remote"])})
+        for each in plan["ends"]
     ]
     phases = [Phase(**each) for each in plan["phases"]]
     heard = Load(ends, phases).run()

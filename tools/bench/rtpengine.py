@@ -1,5 +1,6 @@
 """Debian's rtpengine, in userspace (`--table=-1`), asked over its NG protocol."""
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from itertools import count
@@ -8,11 +9,12 @@ from socket import AF_INET, SOCK_DGRAM, socket
 
 from tools.bench.bencode import BadBencode, Value, decode, encode
 from tools.bench.processes import Broken, Process, until
-from tools.bench.subject import Address
+from tools.bench.subject import Address, Keys, Secured
 
 PROGRAM = "rtpengine"
 ADDRESS = "127.0.0.61"
 NG: Address = (ADDRESS, 22_222)
+_KEY = re.compile(rb"a=crypto:[0-9]+ [A-Z0-9_]+ inline:([A-Za-z0-9+/=]+)")
 _PORTS = (40_000, 49_999)
 _PATIENCE = 1.0
 _START = 10.0
@@ -70,6 +72,17 @@ class Rtpengine:
         )
         return media_address(answer), media_address(offer)
 
+    def connect_secure(self, call: int, caller: Address, called: Address, keys: Keys) -> Secured:
+        tags: dict[str, Value] = {"call-id": f"bench-{call}", "from-tag": f"a{call}"}
+        line = f"a=crypto:1 {keys.suite} inline:{keys.caller}"
+        sdp = description(caller, "RTP/SAVP", line)
+        plain: dict[str, Value] = {"transport-protocol": "RTP/AVP"}
+        offer = self._ask({"command": "offer", **tags, **plain, "sdp": sdp})
+        answer = self._ask(
+            {"command": "answer", **tags, "to-tag": f"b{call}", "sdp": description(called)}
+        )
+        return Secured(media_address(answer), media_address(offer), key_of(answer))
+
     def _ask(self, question: dict[str, Value]) -> dict[str, Value]:
         cookie = b"bench%d " % next(self._cookies)
         self._socket.send(cookie + encode(question))
@@ -92,7 +105,7 @@ class Rtpengine:
             return False
 
 
-def description(address: Address) -> str:
+def description(address: Address, profile: str = "RTP/AVP", *more: str) -> str:
     ip, port = address
     lines = (
         "v=0",
@@ -100,11 +113,22 @@ def description(address: Address) -> str:
         "s=-",
         f"c=IN IP4 {ip}",
         "t=0 0",
-        f"m=audio {port} RTP/AVP 8",
+        f"m=audio {port} {profile} 8",
         "a=rtpmap:8 PCMA/8000",
         "a=sendrecv",
+        *more,
     )
     return "".join(f"{line}\r\n" for line in lines)
+
+
+def key_of(answer: Mapping[str, Value]) -> str:
+    """With which it sends, by its SDP."""
+    sdp = answer.get("sdp")
+    found = _KEY.search(sdp) if isinstance(sdp, bytes) else None
+    if found is None:
+        raise Broken("rtpengine answers without a key")
+    key = found[1].decode()
+    return key + "=" * (-len(key) % 4)
 
 
 def media_address(answer: Mapping[str, Value]) -> Address:

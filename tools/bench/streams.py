@@ -39,15 +39,15 @@ def direct(calls: int) -> list[End]:
     return [
         end
         for call in range(calls)
-        for end in (End(_caller(call), _called(call)), End(_called(call), _caller(call)))
+        for end in (End(caller_at(call), called_at(call)), End(called_at(call), caller_at(call)))
     ]
 
 
 def through(relay: Relay, calls: int) -> list[End]:
     ends = []
     for call in range(calls):
-        near, far = relay.connect(call, _caller(call), _called(call))
-        ends += [End(_caller(call), near), End(_called(call), far)]
+        near, far = relay.connect(call, caller_at(call), called_at(call))
+        ends += [End(caller_at(call), near), End(called_at(call), far)]
     return ends
 
 
@@ -101,9 +101,9 @@ def _followed(
     raise Broken("the generator of RTP has failed")
 
 
-def _caller(call: int) -> tuple[str, int]:
+def caller_at(call: int) -> tuple[str, int]:
     return CALLER, FIRST_PORT + 2 * call
 
 
-def _called(call: int) -> tuple[str, int]:
+def called_at(call: int) -> tuple[str, int]:
     return CALLED, FIRST_PORT + 2 * call

@@ -1,6 +1,11 @@
 """What the sink says of a phase."""
 
-from tools.bench.rtp import Heard
+from base64 import b64encode
+
+import pytest
+
+from media.sdp.sdes import SUITES
+from tools.bench.rtp import PROFILES, End, Heard, ciphers
 from tools.bench.streams import Carried
 
 
@@ -27,3 +32,15 @@ def test_the_cost_of_a_packet_is_that_of_one_which_came() -> None:
 
 def test_a_load_of_one_is_a_core_all_the_time() -> None:
     assert Carried(heard(1, 1), cpu=2.0).load == 1.0
+
+
+@pytest.mark.parametrize("suite", PROFILES)
+def test_ends_with_keys_understand_each_other(suite: str) -> None:
+    one, other = (b64encode(bytes([first]) * SUITES[suite].size).decode() for first in (1, 2))
+    near = ciphers(End(("127.0.0.1", 1), ("127.0.0.1", 2), suite=suite, key=one, hears=other))
+    far = ciphers(End(("127.0.0.1", 2), ("127.0.0.1", 1), suite=suite, key=other, hears=one))
+    assert near is not None
+    assert far is not None
+    packet = b"\x80" + bytes(171)
+    assert far[1].unprotect(near[0].protect(packet)) == packet
+    assert ciphers(End(("127.0.0.1", 1), ("127.0.0.1", 2))) is None
