@@ -27,11 +27,16 @@ SDES = {"mode": "required", "keying": ["sdes"], "sdes_over_plain": "allow"}
 DTLS = {"mode": "required", "keying": ["dtls"]}
 EITHER = {"mode": "optional", "keying": ["dtls", "sdes"], "sdes_over_plain": "allow"}
 
+CM = "AES_CM_128_HMAC_SHA1_80"
 ENCRYPTED = [
-    pytest.param("srtp-mand", "srtp", SDES, "AES_CM_128_HMAC_SHA1_80", id="sdes"),
-    pytest.param("srtp", "srtp", EITHER, "AES_CM_128_HMAC_SHA1_80", id="osrtp"),
-    pytest.param("dtls_srtp", "dtls_srtp", DTLS, None, id="dtls"),
-    pytest.param("dtls_srtp", "dtls_srtp", EITHER, None, id="dtls-beside-plain"),
+    pytest.param("phone", "srtp-mand", "srtp", SDES, CM, id="sdes-out"),
+    pytest.param("core", "srtp-mand", "srtp", SDES, CM, id="sdes-in"),
+    pytest.param("phone", "srtp", "srtp", EITHER, CM, id="osrtp-out"),
+    pytest.param("core", "srtp", "srtp", EITHER, CM, id="osrtp-in"),
+    pytest.param("phone", "dtls_srtp", "dtls_srtp", DTLS, None, id="dtls-out"),
+    pytest.param("core", "dtls_srtp", "dtls_srtp", DTLS, None, id="dtls-in"),
+    # Offered a fingerprint beside plain RTP, this baresip says 488: so it calls only.
+    pytest.param("phone", "dtls_srtp", "dtls_srtp", EITHER, None, id="dtls-beside-plain-out"),
 ]
 
 
@@ -87,8 +92,7 @@ def both_heard(phone: Baresip, core: Baresip) -> None:
         assert heard(samples, own) == 0.0
 
 
-@pytest.mark.parametrize(("encryption", "module", "srtp", "suite"), ENCRYPTED)
-@pytest.mark.parametrize("calls", ["phone", "core"])
+@pytest.mark.parametrize(("calls", "encryption", "module", "srtp", "suite"), ENCRYPTED)
 def test_a_phone_with_srtp_and_one_without_hear_each_other(
     calls: str,
     encryption: str,
