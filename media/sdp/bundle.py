@@ -33,6 +33,15 @@ class Bundle:
         """The m-line whose port this one uses; None: it has its own."""
         return self.members[0] if index in self.members[1:] else None
 
+    def within(self, ours: Session) -> "Bundle":
+        """What is left of it in a later description, in which lines may be refused or missing."""
+        if not self.mids:
+            return self
+        count = len(ours.media)
+        there = tuple(each for each in self.members if each < count and not _refused(ours, each))
+        mids = tuple((index, mid) for index, mid in self.mids if index < count)
+        return Bundle(mids, there)
+
 
 NONE = Bundle()
 
@@ -80,12 +89,11 @@ def written(ours: Session, bundle: Bundle) -> Session:
         return ours
     mids = dict(bundle.mids)
     media = [_line(index, line, mids.get(index), bundle) for index, line in enumerate(ours.media)]
-    there = [index for index in bundle.members if not ours.media[index].refused]
-    lines = list(ours.lines)
-    if there:
-        first = media[there[0]].port
-        media = [_at(line, first) if index in there else line for index, line in enumerate(media)]
-        lines.append(f"a=group:BUNDLE {' '.join(mids[index] for index in there)}")
+    lines, members = list(ours.lines), bundle.members
+    if members:
+        first = media[members[0]].port
+        media = [_at(line, first) if at in members else line for at, line in enumerate(media)]
+        lines.append(f"a=group:BUNDLE {' '.join(mids[index] for index in members)}")
     return Session(lines, media, ours.connection_ip)
 
 
@@ -100,6 +108,10 @@ def _line(index: int, line: Media, mid: str | None, bundle: Bundle) -> Media:
     if bundle.carrier(index) is not None:
         lines = (each for each in lines if not each.startswith(_OF_THE_FIRST))
     return _like(line, line.port, (*lines, f"a=mid:{mid}"))
+
+
+def _refused(ours: Session, index: int) -> bool:
+    return ours.media[index].refused
 
 
 def _at(line: Media, port: int) -> Media:

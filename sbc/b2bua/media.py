@@ -148,7 +148,8 @@ class MediaPlan:
         if self._keys:
             ours = keys.offered(ours, self.sides[to].profile.dtmf)
         talk = self._talk(branch)
-        ours = track.stamp(bundle.written(ours, talk.bundles.get(to, bundle.NONE)))
+        talk.bundles[to] = kept = talk.bundles.get(to, bundle.NONE).within(ours)
+        ours = track.stamp(bundle.written(ours, kept))
         talk.sent[to] = ours
         talk.made[by] = talk.said[by] = session
         talk.told[to] = ours
@@ -201,6 +202,8 @@ class MediaPlan:
     def goes_on(self, side: Side, plan: MediaPlan, was: Side) -> None:
         """That peer has heard us in another plan: for it the versions go on (RFC 3264 §8)."""
         self._tracks[side] = plan._tracks[was]
+        if was in plan._bundles:
+            self._begun.bundles[side] = plan._bundles[was]
 
     def told_before(self, to: Side, branch: Branch) -> Session | None:
         """What we last told this side of this plan, as news after another plan has spoken."""

@@ -102,6 +102,16 @@ def test_what_is_for_a_bundle_only_shares_its_port_or_is_refused() -> None:
     assert [line.port for line in written(ours(), bundle).media] == [20000, 0]
 
 
+def test_in_a_later_description_only_what_is_still_there_is_bundled() -> None:
+    bundle = accepted(both(), ours())
+    one_line = parse(sdp(*AUDIO))
+
+    assert bundle.within(ours(video=0)).members == (0,)
+    assert bundle.within(ours(audio=0)).members == (1,)
+    assert bundle.within(one_line) == Bundle(((0, "0"),), (0,))
+    assert NONE.within(one_line) is NONE
+
+
 def test_names_that_are_no_tokens_are_not_repeated() -> None:
     made = offer(*AUDIO, "a=mid:a b", head=("a=group:BUNDLE a b",))
 

@@ -290,6 +290,20 @@ def test_a_bundle_of_one_side_shares_a_port_there_and_has_two_on_the_other() -> 
     assert (audio.b.bundle, video.b.bundle) == (None, None)
 
 
+def test_a_peer_that_goes_on_in_another_call_keeps_its_bundle_there() -> None:
+    plan, _ = bundled_call()
+    other = planned("accept", "none")
+    other.opened(Opened("other", (StreamPorts(1, 30004, 40004),)))
+    other.goes_on("a", plan, "a")
+    target = sdp(
+        "m=audio 6000 RTP/AVP 8", "m=video 6002 RTP/AVP 96", "a=rtpmap:96 VP8/90000", ip=B_IP
+    )
+
+    ours = text(other.offer(parse(target), "b"))
+
+    assert "a=group:BUNDLE 0 1\r\n" in ours
+
+
 def test_a_later_offer_of_ours_keeps_the_bundle() -> None:
     plan, _ = bundled_call()
     again = sdp(
