@@ -150,6 +150,20 @@ def registrations(
 
 
 @main.command()
+def subscriptions(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """List the subscriptions through the border: who watches whom, and for how long still."""
+    with _explained():
+        found = _Border(config).client.subscriptions()
+    if as_json:
+        _print_json(found)
+        return
+    from sbc.operate.subscription_table import subscription_table  # noqa: PLC0415
+    from sbc.operate.tables import show  # noqa: PLC0415
+
+    show(subscription_table(found))
+
+
+@main.command()
 def trunks(config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List the trunks: their calls, and whether we are registered there."""
     with _explained():

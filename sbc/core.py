@@ -288,6 +288,11 @@ class Core:
         """Each phone that is registered."""
         return self._phones.shown(now)
 
+    def subscriptions(self, now: float) -> list[dict[str, object]]:
+        """Each subscription through the border."""
+        self._wire.now = now
+        return self._agent.subscriptions.shown()
+
     def names(self, now: float) -> list[dict[str, object]]:
         """Each name that is looked up, and the servers that it leads to."""
         self._wire.now = now

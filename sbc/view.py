@@ -102,6 +102,9 @@ class BorderView:
     async def bindings(self) -> list[Json]:
         return [dict(each) for each in self._core.bindings(self._clock())]
 
+    async def subscriptions(self) -> list[Json]:
+        return [dict(each) for each in self._core.subscriptions(self._clock())]
+
     async def trunks(self) -> list[Json]:
         states = [dict(trunk) for trunk in self._core.trunk_states(self._clock())]
         calls = by_trunk(self._core.trunks())

@@ -40,6 +40,9 @@ class View(Protocol):
     async def bindings(self) -> list[Json]:
         """Each phone that is registered."""
 
+    async def subscriptions(self) -> list[Json]:
+        """Each subscription through the border (RFC 6665)."""
+
     async def turn_account(self, aor: str) -> Json | None:
         """TURN credentials of a user who is registered."""
 
@@ -101,6 +104,7 @@ class Admin:
             "/calls": self._calls,
             "/call/{uid}": self._call,
             "/registrations": self._registrations,
+            "/subscriptions": self._subscriptions,
             "/trunks": self._trunks,
             "/turn/{aor}": self._turn_account,
             "/status": self._status,
@@ -153,6 +157,9 @@ class Admin:
 
     async def _registrations(self, _: web.Request) -> web.Response:
         return _answer({"registrations": await self._view.bindings()})
+
+    async def _subscriptions(self, _: web.Request) -> web.Response:
+        return _answer({"subscriptions": await self._view.subscriptions()})
 
     async def _trunks(self, _: web.Request) -> web.Response:
         return _answer({"trunks": await self._view.trunks()})

@@ -47,6 +47,9 @@ class Client:
     def registrations(self) -> list[Json]:
         return self._list("/registrations", "registrations")
 
+    def subscriptions(self) -> list[Json]:
+        return self._list("/subscriptions", "subscriptions")
+
     def trunks(self) -> list[Json]:
         return self._list("/trunks", "trunks")
 

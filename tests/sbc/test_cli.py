@@ -116,6 +116,16 @@ def test_trunks_of_the_running_border(config: Path) -> None:
         assert json.loads(sbc("trunks", "--config", config, "--json").stdout) == [trunk]
 
 
+def test_subscriptions_of_the_running_border(config: Path) -> None:
+    one = {"from": "anna", "to": "100", "event": "dialog", "state": "active", "expires_in": 60}
+    with running_border(config.parent / "run", [], {"subscriptions": [one]}):
+        told = sbc("subscriptions", "--config", config)
+        assert told.exit_code == 0
+        assert "dialog" in told.stdout
+        as_json = sbc("subscriptions", "--config", config, "--json").stdout
+        assert json.loads(as_json) == [one]
+
+
 def test_registrations_of_the_running_border(config: Path) -> None:
     """(N6)"""
     phone = {"user": "anna", "access": "office", "expires_in": 41}

@@ -125,6 +125,11 @@ def test_phones_are_those_of_the_core(tmp_path: Path) -> None:
     assert asyncio.run(view(core, Relay(None), tmp_path).bindings()) == [{"user": "anna"}]
 
 
+def test_subscriptions_are_those_of_the_core(tmp_path: Path) -> None:
+    core = ScriptedCore(subscription_list=[{"event": "dialog"}])
+    assert asyncio.run(view(core, Relay(None), tmp_path).subscriptions()) == [{"event": "dialog"}]
+
+
 def test_the_status_tells_the_ports_and_drops_of_the_relay(tmp_path: Path) -> None:
     told = RelayStatistics(
         2,

@@ -199,6 +199,24 @@ def test_the_packages_of_both_zones_hold() -> None:
 # --- how it goes on ---
 
 
+def test_operators_see_who_watches_whom_and_for_how_long() -> None:
+    border = Border()
+    watching(border)
+    border.wait(10)
+    (shown,) = border.core.subscriptions(border.now)
+    assert shown == {
+        "from_trunk": "carrier",
+        "to_trunk": "pbx",
+        "event": "dialog",
+        "from": "200",
+        "to": "100",
+        "state": "active",
+        "age": 10,
+        "expires_in": 590,
+        "notified": 1,
+    }
+
+
 def test_a_refresh_crosses_and_what_is_granted_comes_back() -> None:
     border = Border()
     here, there = watching(border)

@@ -44,6 +44,10 @@ class StillView:
         self._stumble()
         return list(self._status.get("registrations", []))
 
+    async def subscriptions(self) -> list[Json]:
+        self._stumble()
+        return list(self._status.get("subscriptions", []))
+
     async def trunks(self) -> list[Json]:
         self._stumble()
         trunks = self._status.get("trunks", [])

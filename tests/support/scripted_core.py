@@ -46,6 +46,7 @@ class ScriptedCore:
     listed: list[Mapping[str, object]] = field(default_factory=list)
     trunk_list: list[Mapping[str, object]] = field(default_factory=list)
     binding_list: list[Mapping[str, object]] = field(default_factory=list)
+    subscription_list: list[Mapping[str, object]] = field(default_factory=list)
     query: Query | None = None
     _more: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -75,6 +76,10 @@ class ScriptedCore:
     def bindings(self, now: float) -> Sequence[Mapping[str, object]]:
         del now
         return self.binding_list
+
+    def subscriptions(self, now: float) -> Sequence[Mapping[str, object]]:
+        del now
+        return self.subscription_list
 
     def relay_up(self, welcome: Welcome, now: float) -> Sequence[Action]:
         return self._take(now, "relay_up", welcome)

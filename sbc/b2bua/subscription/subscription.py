@@ -48,6 +48,9 @@ class Subscription:
         self._last: Key | None = None
         """The NOTIFY that ended it."""
         self.expires_at = 0.0
+        self.began = self.wire.now
+        self.notified = 0
+        """NOTIFYs that crossed."""
         self.granted(watch.asked)
 
     # --- what the peers ask -----------------------------------------------------------------------
@@ -108,6 +111,7 @@ class Subscription:
             return
         if self.state is State.ENDING:
             self._last = key
+        self.notified += 1
         self.near.request("NOTIFY", (), content, left, key)
 
     def _refresh_asked(self, key: Key, request: Request) -> None:
@@ -195,6 +199,21 @@ class Subscription:
 
     def lasts(self) -> int:
         return max(0, round(self.expires_at - self.wire.now))
+
+    def shown(self) -> dict[str, object]:
+        """For operators; whole seconds."""
+        watch, wire = self.watch, self.wire
+        return {
+            "from_trunk": self.near.trunk,
+            "to_trunk": self.far.trunk,
+            "event": watch.event.package,
+            "from": watch.parties.caller,
+            "to": watch.parties.called,
+            "state": self.state.name.lower(),
+            "age": round(wire.now - self.began),
+            "expires_in": self.lasts(),
+            "notified": self.notified,
+        }
 
     def timer(self, name: str) -> None:
         self._on(On.SILENT if name == "silent" else On.EXPIRED)

@@ -89,6 +89,9 @@ class Subscriptions:
             del self.watches[watch]
             self._count(watch.peer, -1)
 
+    def shown(self) -> list[dict[str, object]]:
+        return [each.shown() for watch in self.watches for each in watch.forks.values()]
+
     # --- what belongs to them ---------------------------------------------------------------------
 
     def knows(self, request: Request, flow: Flow) -> bool:

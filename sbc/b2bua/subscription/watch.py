@@ -17,7 +17,7 @@ from sbc.b2bua.call import Shared
 from sbc.b2bua.causes import passed_on
 from sbc.b2bua.content import Content, read_leniently
 from sbc.b2bua.crossing import Field
-from sbc.b2bua.identity import anonymous, from_field, request_uri, to_field, uri_host
+from sbc.b2bua.identity import Parties, anonymous, from_field, request_uri, to_field, uri_host
 from sbc.b2bua.leg import Peer, owed
 from sbc.b2bua.page import Arrival, challenge_of, told_to
 from sbc.b2bua.subscription.half import Half
@@ -81,6 +81,11 @@ class Watch:
         """The SUBSCRIBE has its answer."""
         self._key: Key = ()
         self._secret = self.wire.tokens.token(32).encode()
+
+    @property
+    def parties(self) -> Parties:
+        """Who watches whom."""
+        return self._asked.arrival.who
 
     @property
     def far_event(self) -> Event:
