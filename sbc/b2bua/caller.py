@@ -16,6 +16,7 @@ from sbc.b2bua.crossing import Field, crossing
 from sbc.b2bua.events import Abandoned, NeverAcknowledged, PrackReceived, Requested
 from sbc.b2bua.leg import Leg, methods
 from sbc.b2bua.pending import Asked
+from sbc.b2bua.session import REPLACES
 from sbc.b2bua.usage import Usage
 from sbc.dialog.dialog import Dialog, recorded
 from sbc.dialog.offer_answer import OfferAnswer, State
@@ -177,7 +178,7 @@ class Caller:
         usage.dialog.early = False
         if content.sdp is not None:
             usage.exchange.described()
-        fields = usage.session.answer(self.request)
+        fields = (("Supported", REPLACES), *usage.session.answer(self.request))
         response = self._response(usage, 200, content, fields)
         offered = content.sdp is not None and not self._offered
         cseq = self.request.headers.cseq.number

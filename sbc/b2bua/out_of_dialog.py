@@ -300,7 +300,7 @@ class OutOfDialog:
         content = content.proved(attempt.user)
         fields = target_dialog(self._wire, headers, attempt.trunk, flow.interface)
         if way.there is not None:
-            fields = (*fields, way.there.field)
+            fields = (*fields, *way.there.fields(headers.require))
         if fields:
             content = replace(content, fields=(*content.fields, *fields))
         assert attempt.max_forwards is not None

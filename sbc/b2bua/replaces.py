@@ -6,6 +6,7 @@ tags; each side knows only its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sbc.b2bua.crossing import Field
@@ -74,10 +75,9 @@ class Place:
     def is_up(self) -> bool:
         return self.usage.confirmed and self.peer.confirmed
 
-    @property
-    def field(self) -> Field:
+    def fields(self, require: Sequence[str]) -> tuple[Field, ...]:
         """As the other party knows that dialog."""
-        return (self.header, str(self.asked.for_peer(self.peer)))
+        return _written(self.header, self.asked.for_peer(self.peer), require)
 
     def check_in_place(self) -> None:
         """May the border itself put the newcomer in that place? Raises BadMessage if not."""
@@ -95,9 +95,14 @@ class Elsewhere:
     to_trunk: str
     named: Replaces
 
-    @property
-    def field(self) -> Field:
-        return (self.header, str(self.named))
+    def fields(self, require: Sequence[str]) -> tuple[Field, ...]:
+        return _written(self.header, self.named, require)
+
+
+def _written(header: str, dialog: Replaces, require: Sequence[str]) -> tuple[Field, ...]:
+    """Whether the peer must heed it is for the newcomer to say."""
+    tag = header.lower()
+    return ((header, str(dialog)), *((("Require", tag),) if tag in require else ()))
 
 
 def place(wire: Wire, headers: Headers, trunk: str, interface: str) -> Place | Elsewhere | None:

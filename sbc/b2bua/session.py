@@ -13,6 +13,8 @@ from sbc.sip.message import Request, Response
 if TYPE_CHECKING:
     from sbc.b2bua.usage import Usage
 
+REPLACES = "replaces"
+
 
 class Session:
     __slots__ = ("_usage", "timer")
@@ -67,7 +69,8 @@ class Session:
 
 
 def session_fields(timer: SessionTimer, *supported: str) -> list[Field]:
-    """Supported, with these tags and that of session timers, and what they ask for."""
+    """Supported, with these tags and that of session timers, and what they ask for. A Replaces is
+    always welcome (RFC 3891 §6.2): somebody who knows it may check before it transfers us."""
     tag, fields = timer.asking()
-    tags = [*supported, tag] if tag else list(supported)
-    return [*([("Supported", ", ".join(tags))] if tags else []), *fields]
+    tags = [*supported, tag, REPLACES] if tag else [*supported, REPLACES]
+    return [("Supported", ", ".join(tags)), *fields]

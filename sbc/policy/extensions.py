@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 from config.effective import Terms
 from sbc.policy.chain import Attempt, Policy, Reject
 
-ALWAYS = ("100rel",)
+ALWAYS = ("100rel", "replaces")
+_NAMING = ("join", "tdialog")
+"""Of fields that name a dialog, which we translate (RFC 3911, RFC 4538); whether the other side
+knows them is for that side to say."""
 
 
 def supported(terms: Terms) -> tuple[str, ...]:
@@ -14,7 +17,7 @@ def supported(terms: Terms) -> tuple[str, ...]:
 
 
 def unknown_among(require: Iterable[str], terms: Terms) -> list[str]:
-    known = supported(terms)
+    known = (*supported(terms), *_NAMING)
     return [tag for tag in require if tag not in known]
 
 

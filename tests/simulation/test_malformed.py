@@ -106,7 +106,7 @@ def test_options_tells_what_we_can() -> None:
     border = Border()
     border.receive(invite(body="").replace(b"INVITE", b"OPTIONS"), CALLER)
     headers = border.response(CALLER, 200).headers
-    assert headers.supported == ["100rel", "timer"]
+    assert headers.supported == ["100rel", "replaces", "timer"]
     assert "REFER" in headers.allow
     assert "application/sdp" in headers.elements("accept")
     assert border.over()

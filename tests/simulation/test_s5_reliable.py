@@ -27,7 +27,7 @@ def answered(border: Border, caller: End, callee: End) -> None:
 def test_a_callee_that_insists_is_served_by_us_when_the_caller_cannot() -> None:
     border = Border()
     request, callee = inviting(border)
-    assert request.headers.supported == ["100rel", "timer"]
+    assert request.headers.supported == ["100rel", "timer", "replaces"]
     reliably(callee, request, 17, body=ANSWER)
     prack = callee.got("PRACK")
     assert prack.headers.rack == (17, 1, "INVITE")

@@ -61,7 +61,7 @@ def test_a_repeated_200_gets_the_ack_with_the_answer_again() -> None:
 def test_the_offer_may_come_reliably_in_a_183_and_the_answer_in_the_prack() -> None:
     border = Border()
     request, callee = inviting(border, "Supported: 100rel", body="")
-    assert request.headers.supported == ["100rel", "timer"]
+    assert request.headers.supported == ["100rel", "timer", "replaces"]
     callee.answers(request, 183, "Require: 100rel", "RSeq: 9", body=ANSWER)
     assert callee.inbox() == []  # its PRACK waits for the answer
     progress = border.response(CALLER, 183)
@@ -85,7 +85,7 @@ def test_the_offer_may_come_reliably_in_a_183_and_the_answer_in_the_prack() -> N
 def test_no_reliable_offer_is_asked_for_that_the_caller_could_not_answer() -> None:
     border = Border()
     request, callee = inviting(border, body="")
-    assert request.headers.supported == ["timer"]
+    assert request.headers.supported == ["timer", "replaces"]
     callee.answers(request, 183, body=ANSWER)  # unreliable: it is no offer
     assert border.response(CALLER, 183).body == b""
     callee.answers(request, 486)

@@ -45,7 +45,7 @@ def test_a_session_that_the_caller_refreshes_lasts_while_it_does() -> None:
     it = border()
     request, callee = inviting(it, *TIMED)
     assert timed(request) is None
-    assert request.headers.supported == ["100rel", "timer"]
+    assert request.headers.supported == ["100rel", "timer", "replaces"]
     callee.answers(request, 200, body=ANSWER)
     answer = it.response(CALLER, 200)
     assert answer.headers.get("session-expires") == "120;refresher=uac"

@@ -88,6 +88,15 @@ def test_a_colleague_takes_the_call_over() -> None:
     assert len(border.noted("replaced")) == 1
 
 
+def test_a_newcomer_may_insist_on_it() -> None:
+    all_, request = asked("Require: replaces")
+    assert not request.headers.has("require")
+    all_.carol.answers(request, 486)
+    all_.carol.got("ACK")
+    refused(all_, 486)
+    both_go_on(all_)
+
+
 def test_without_an_offer_the_remaining_party_makes_one() -> None:
     all_, request = asked(body="")
     assert request.body == b""

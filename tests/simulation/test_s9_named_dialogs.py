@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from sbc.sip.message import Request
+from sbc.sip.message import Request, Response, parse
 from tests.simulation.test_s8_attended import refer_to
 from tests.support.border import CALLEE, CALLER, Border
 from tests.support.ends import called, calling, hang_up
@@ -169,3 +169,29 @@ def test_a_target_dialog_that_is_not_ours_stays_behind(value: str) -> None:
     all_ = talking(Border(RELAY))
     assert not targeted(all_, value).headers.has("target-dialog")
     over(all_)
+
+
+@pytest.mark.parametrize("header", ["Join", "Replaces"])
+def test_what_the_newcomer_insists_on_the_other_side_must_heed(header: str) -> None:
+    """RFC 5589 §7.3: a peer that did not know the field would take it for one more call."""
+    all_ = talking(Border(RELAY))
+    named = f"{header}: {dialog(all_.consulting)}"
+    require = f"Require: {header.lower()}"
+    made = invite(named, require, number="300", call_id="x@y", branch="z9hG4bKx")
+    all_.border.receive(made, CALLER)
+    request = all_.border.request(BRANCH, "INVITE")
+    assert request.headers.require == [header.lower()]
+    called(all_.border, request, BRANCH, tag="c").answers(
+        request, 420, f"Unsupported: {header.lower()}"
+    )
+    all_.border.response(CALLER, 420)
+    over(all_)
+
+
+def test_who_may_be_transferred_is_told_that_replaces_is_welcome() -> None:
+    all_ = talking(Border(RELAY))
+    sent = [parse(data) for _, data in all_.border.sent]
+    invites = [m for m in sent if isinstance(m, Request) and m.method == "INVITE"]
+    answers = [m for m in sent if isinstance(m, Response) and m.status == 200]
+    assert len(invites) == len(answers) == 2
+    assert all("replaces" in m.headers.supported for m in (*invites, *answers))

@@ -98,6 +98,8 @@ FLOWS = (
                 < 180
                 < 200
                 > ACK
+                > INFO
+                < 200
                 < INVITE ?c=IN IP4 {wan}
                 > 200 sdp
                 < ACK
@@ -109,7 +111,8 @@ FLOWS = (
                 > 180
                 > 200 sdp
                 < ACK
-                ~ 100
+                < INFO
+                > 200
                 > INVITE sdp=moved
                 < 200
                 > ACK

@@ -13,6 +13,11 @@ ALICE = """
 < 200
 > ACK
 """
+SPEAKS = """
+> INFO
+< 200
+"""
+TALKS = ALICE + SPEAKS
 ALICE_IS_ASKED_ANEW = """
 < INVITE
 > 200 sdp
@@ -27,9 +32,16 @@ BOB = """
 > 180
 > 200 sdp
 < ACK
-~ 150
+< INFO
+> 200
 """
-"""The pause: until Alice's own ACK has come, the border takes no offer for her."""
+"""Until Alice's own ACK has come, the border takes no offer for her; her INFO says that it has."""
+CAROL = """
+< INVITE
+> 180
+> 200 sdp
+< ACK
+"""
 HOLDS = """
 > INVITE sdp=sendonly
 < 200 ?a=recvonly
@@ -60,7 +72,6 @@ def told(*statuses: int) -> str:
 
 
 REFERS = """
-~ 100
 > REFER +Refer-To: <sip:{carol}@{border}>
 < 202
 """
@@ -85,14 +96,14 @@ FLOWS = (
     Flow(
         "5359 2.1 call hold",
         {
-            "alice": ALICE + IS_HELD + ALICE_IS_ASKED_ANEW + ALICE_HANGS_UP,
+            "alice": TALKS + IS_HELD + ALICE_IS_ASKED_ANEW + ALICE_HANGS_UP,
             "bob": BOB + HOLDS + RESUMES + IS_LEFT,
         },
     ),
     Flow(
         "5359 2.2 consultation hold",
         {
-            "alice": ALICE + IS_HELD + ALICE_IS_ASKED_ANEW + ALICE_HANGS_UP,
+            "alice": TALKS + IS_HELD + ALICE_IS_ASKED_ANEW + ALICE_HANGS_UP,
             "bob": BOB + HOLDS + CONSULTS + "2> BYE\n2< 200" + RESUMES + IS_LEFT,
             "carol": ANSWERS,
         },
@@ -100,7 +111,7 @@ FLOWS = (
     Flow(
         "5359 2.3 music on hold",
         {
-            "alice": ALICE + ALICE_IS_ASKED_ANEW + ALICE_IS_ASKED_ANEW + ALICE_HANGS_UP,
+            "alice": TALKS + ALICE_IS_ASKED_ANEW + ALICE_IS_ASKED_ANEW + ALICE_HANGS_UP,
             "bob": BOB
             + "2> INVITE music\n2< 180\n2< 200 ?m=audio"
             + "\n> INVITE sdp=moved\n< 200\n> ACK\n2> ACK sdp"
@@ -113,7 +124,7 @@ FLOWS = (
     Flow(
         "5359 2.4 transfer, unattended",
         {
-            "alice": ALICE + ALICE_IS_ASKED_ANEW + "~ 100" + ALICE_HANGS_UP,
+            "alice": TALKS + ALICE_IS_ASKED_ANEW + "~ 100" + ALICE_HANGS_UP,
             "bob": BOB + REFERS + told(100, 180, 200) + IS_LEFT,
             "carol": ANSWERS,
         },
@@ -122,7 +133,7 @@ FLOWS = (
     Flow(
         "5359 2.4 transfer, unattended, by the parties",
         {
-            "alice": ALICE
+            "alice": TALKS
             + "< REFER ?Refer-To: <sip:{carol}@{wan}\n> 202"
             + "\n> NOTIFY body=SIP/2.0_100_Trying +Event: refer +Subscription-State: active"
             + " +Content-Type: message/sipfrag\n< 200"
@@ -136,7 +147,7 @@ FLOWS = (
     Flow(
         "5359 2.5 transfer, attended",
         {
-            "alice": ALICE + IS_HELD + ALICE_IS_ASKED_ANEW + "~ 100" + ALICE_HANGS_UP,
+            "alice": TALKS + IS_HELD + ALICE_IS_ASKED_ANEW + "~ 100" + ALICE_HANGS_UP,
             "bob": BOB
             + HOLDS
             + CONSULTS
@@ -145,14 +156,14 @@ FLOWS = (
             + "2< BYE\n2> 200"
             + told(200)
             + IS_LEFT,
-            "carol": BOB.replace("~ 150\n", "") + ALICE_IS_ASKED_ANEW + IS_LEFT,
+            "carol": CAROL + ALICE_IS_ASKED_ANEW + IS_LEFT,
         },
         {"bob": LOCAL},
     ),
     Flow(
         "5359 2.6 transfer to instant messages",
         {
-            "alice": ALICE
+            "alice": TALKS
             + "< MESSAGE ?im to carol\n> 200"
             + "\n2> MESSAGE carol body=hello_carol +Content-Type: text/plain\n2< 200"
             + ALICE_HANGS_UP,
@@ -186,7 +197,7 @@ FLOWS = (
     Flow(
         "5359 2.10 conference: a third party is added",
         {
-            "alice": ALICE + IS_HELD + ALICE_IS_ASKED_ANEW + IS_LEFT,
+            "alice": TALKS + IS_HELD + ALICE_IS_ASKED_ANEW + IS_LEFT,
             "bob": BOB + HOLDS + CONSULTS + RESUMES + "2> BYE\n2< 200\n> BYE\n< 200",
             "carol": ANSWERS,
         },
@@ -196,10 +207,11 @@ FLOWS = (
         {
             "alice-line": "< INVITE ?Join: [^;]*;to-tag=[^;]*;from-tag=\n> 200 sdp\n< ACK"
             + IS_LEFT,
-            "alice": ALICE + "~ 600" + ALICE_HANGS_UP,
+            "alice": TALKS + "< INFO\n> 200" + ALICE_HANGS_UP,
             "bob": BOB
             + "2> INVITE alice sdp +Join: {call-id:1};to-{theirs:1};from-tag={mine:1}"
             + "\n2< 200\n2> ACK\n~ 100\n2> BYE\n2< 200"
+            + SPEAKS
             + IS_LEFT,
         },
     ),
@@ -228,9 +240,14 @@ FLOWS = (
     Flow(
         "5359 2.15 call park, and retrieval by Replaces",
         {
-            "alice": ALICE + ALICE_IS_ASKED_ANEW + ALICE_IS_ASKED_ANEW + "~ 100" + ALICE_HANGS_UP,
+            "alice": TALKS
+            + ALICE_IS_ASKED_ANEW
+            + SPEAKS
+            + ALICE_IS_ASKED_ANEW
+            + "~ 100"
+            + ALICE_HANGS_UP,
             "bob": BOB + REFERS + told(100, 200) + IS_LEFT,
-            "carol": "< INVITE\n> 200 sdp\n< ACK\n~ 200"
+            "carol": "< INVITE\n> 200 sdp\n< ACK\n< INFO\n> 200"
             + "\n2> INVITE alice sdp +Replaces: {call-id:1};to-{theirs:1};from-tag={mine:1}"
             + "\n1< BYE\n1> 200\n2< 200\n2> ACK\n2< BYE\n2> 200",
         },
@@ -241,7 +258,7 @@ FLOWS = (
         {
             "alice-line": "< INVITE ?Replaces: [^;]*;to-tag=[^;]*;from-tag=[^;]*;early-only"
             "\n> 200 sdp\n< ACK" + IS_LEFT,
-            "alice": "> INVITE bob sdp\n< 180\n~ 600\n> CANCEL\n< 200\n< 487\n> ACK refused",
+            "alice": "> INVITE bob sdp\n< 180\n~ 1500\n> CANCEL\n< 200\n< 487\n> ACK refused",
             "bob": "< INVITE\n> 180"
             + "\n2> INVITE alice sdp"
             + " +Replaces: {call-id:1};to-{theirs:1};from-tag={mine:1};early-only"

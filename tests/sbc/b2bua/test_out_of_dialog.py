@@ -20,7 +20,7 @@ def test_options_says_what_we_take() -> None:
     headers = border.response(CALLER, 200).headers
     assert {"INVITE", "UPDATE", "PRACK"} <= set(headers.allow)
     assert "application/sdp" in (headers.get("accept") or "")
-    assert headers.supported == ["100rel", "timer"]
+    assert headers.supported == ["100rel", "replaces", "timer"]
     assert border.over()
 
 

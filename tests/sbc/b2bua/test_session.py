@@ -8,9 +8,11 @@ from tests.support.ends import hang_up, up
 
 
 def test_option_tags_stand_in_one_field() -> None:
-    assert session_fields(SessionTimer(Terms()), "100rel") == [("Supported", "100rel, timer")]
-    assert session_fields(SessionTimer(Terms(mode="none")), "100rel") == [("Supported", "100rel")]
-    assert session_fields(SessionTimer(Terms(mode="none"))) == []
+    untimed = SessionTimer(Terms(mode="none"))
+    timed = session_fields(SessionTimer(Terms()), "100rel")
+    assert timed == [("Supported", "100rel, timer, replaces")]
+    assert session_fields(untimed, "100rel") == [("Supported", "100rel, replaces")]
+    assert session_fields(untimed) == [("Supported", "replaces")]
     assert session_fields(SessionTimer(Terms(mode="require")))[1:] == [
         ("Session-Expires", "1800;refresher=uac")
     ]

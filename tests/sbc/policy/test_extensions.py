@@ -15,7 +15,7 @@ UNTIMED = terms_of(
 
 
 def test_what_we_support_may_be_required() -> None:
-    asked = attempt(require=("100rel", "timer"))
+    asked = attempt(require=("100rel", "replaces", "timer"))
     assert extensions(TERMS)(asked) is asked
 
 
@@ -27,5 +27,5 @@ def test_what_we_do_not_support_is_named_in_the_refusal() -> None:
 
 
 def test_session_timers_are_supported_where_they_are_on() -> None:
-    assert supported(TERMS["carrier"]) == ("100rel", "timer")
-    assert supported(UNTIMED["carrier"]) == ("100rel",)
+    assert supported(TERMS["carrier"]) == ("100rel", "replaces", "timer")
+    assert supported(UNTIMED["carrier"]) == ("100rel", "replaces")
