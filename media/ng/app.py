@@ -9,10 +9,14 @@ from typing import TextIO
 from media.app import LONGEST_WAIT, Signals, allow_many_files, spare_the_collector
 from media.control import Command, Event, Failed, Reply
 from media.engine.reference import ReferenceEngine
+from media.identity import Identities
 from media.ng.core import NgCore
+from media.ng.http import HttpTalk
 from media.ng.options import Options
 from media.ng.report import Clock
 from media.ng.service import Service
+from media.ng.streams import StreamDoor
+from media.ng.tcp import TcpTalk
 from media.ng.udp import UdpDoor
 from media.random_store import RandomStore
 from media.relay import Relay
@@ -23,7 +27,9 @@ class NgApp:
     def __init__(self, options: Options, log: TextIO) -> None:
         places = options.interfaces
         relay_interfaces = places.for_relay(options.ports, options.port_rest)
-        self.relay = Relay(relay_interfaces, RandomStore().below, name=token_hex(8))
+        self.relay = Relay(
+            relay_interfaces, RandomStore().below, name=token_hex(8), identities=Identities()
+        )
         self.shell = Shell(self.relay, log)
         self.engine = ReferenceEngine(places.bound(), self.shell.packet, self.shell.fault)
         self.shell.use(self.engine, self._told)
@@ -32,6 +38,23 @@ class NgApp:
         self.core = NgCore(places, self.ask, clock, options.settings, now, token_bytes)
         service = Service(self.core, self.shell.say_fault, now)
         self.door = UdpDoor(options.ng, self.engine, service)
+        self.streams: list[StreamDoor] = []
+        self._swept_at = now
+        self._listen(options, service)
+
+    def _listen(self, options: Options, service: Service) -> None:
+        if options.tcp is not None:
+            self.streams.append(
+                StreamDoor(options.tcp, self.engine, lambda at: TcpTalk(service, at, at[0]))
+            )
+        if options.http is not None:
+            self.streams.append(
+                StreamDoor(
+                    options.http,
+                    self.engine,
+                    lambda at: HttpTalk(service, at, at[0], self.core.metrics),
+                )
+            )
 
     def ask(self, command: Command, now: float) -> Reply:
         replies: list[Reply] = []
@@ -53,10 +76,16 @@ class NgApp:
             due = self.core.next_deadline()
             if due is not None and due <= now:
                 self.core.handle_timeout(now)
+            if now - self._swept_at >= LONGEST_WAIT:
+                self._swept_at = now
+                for door in self.streams:
+                    door.sweep(now)
         except Exception:
             shell.say_fault(self.core.current)
 
     def close(self) -> None:
+        for door in self.streams:
+            door.close()
         self.door.close()
         self.engine.close()
 

@@ -38,30 +38,51 @@ def decode(data: bytes) -> Read:
     return value
 
 
-def decode_from(data: bytes, at: int) -> tuple[Read, int]:
+def decode_from(data: bytes | bytearray, at: int) -> tuple[Read, int]:
     """The value that begins at `at`, and where it ends. Raises BadBencode, or Unfinished."""
-    open_: list[_Container] = []
-    items = 0
-    while True:
-        kind = data[at : at + 1]
-        value: Read
-        if kind in {b"d", b"l"}:
-            if len(open_) == MOST_DEPTH:
+    reader = Reader(at)
+    return reader.read(data), reader.at
+
+
+class Reader:
+    """Reads one value, which may come in pieces: after Unfinished it goes on where it was."""
+
+    __slots__ = ("_items", "_open", "at")
+
+    def __init__(self, at: int = 0) -> None:
+        self.at = at
+        """Up to here all has been read."""
+        self._open: list[_Container] = []
+        self._items = 0
+
+    def read(self, data: bytes | bytearray) -> Read:
+        """`data`: all that has come, from the very beginning."""
+        while True:
+            value = self._next(data)
+            if value is None:
+                continue
+            if not self._open:
+                return value
+            self._items += 1
+            if self._items > MOST_ITEMS:
+                raise BadBencode("too many items")
+            self._open[-1].add(value)
+
+    def _next(self, data: bytes | bytearray) -> Read | None:
+        """The next value that is whole; None: a container has begun."""
+        kind = data[self.at : self.at + 1]
+        if kind in (b"d", b"l"):
+            if len(self._open) == MOST_DEPTH:
                 raise BadBencode("too deep")
-            open_.append(_Container(kind == b"d"))
-            at += 1
-            continue
-        if kind == b"e" and open_:
-            value = open_.pop().closed()
-            at += 1
-        else:
-            value, at = _integer(data, at) if kind == b"i" else _string(data, at)
-        if not open_:
-            return value, at
-        items += 1
-        if items > MOST_ITEMS:
-            raise BadBencode("too many items")
-        open_[-1].add(value)
+            self._open.append(_Container(kind == b"d"))
+            self.at += 1
+            return None
+        if kind == b"e" and self._open:
+            self.at += 1
+            return self._open.pop().closed()
+        value: Read
+        value, self.at = (_integer if kind == b"i" else _string)(data, self.at)
+        return value
 
 
 class _Container:
@@ -92,14 +113,14 @@ class _Container:
         return self._pairs if self._is_dictionary else self._items
 
 
-def _integer(data: bytes, at: int) -> tuple[int, int]:
+def _integer(data: bytes | bytearray, at: int) -> tuple[int, int]:
     match = _INTEGER.match(data, at)
     if match is None:
         raise _broken(data, at, _LONGEST_INTEGER, b"e", "an integer is malformed")
     return int(match[1]), match.end()
 
 
-def _string(data: bytes, at: int) -> tuple[str, int]:
+def _string(data: bytes | bytearray, at: int) -> tuple[str, int]:
     match = _LENGTH.match(data, at)
     if match is None:
         raise _broken(
@@ -112,7 +133,7 @@ def _string(data: bytes, at: int) -> tuple[str, int]:
     return data[begin:end].decode("utf-8", "surrogateescape"), end
 
 
-def _broken(data: bytes, at: int, longest: int, end: bytes, text: str) -> BadBencode:
+def _broken(data: bytes | bytearray, at: int, longest: int, end: bytes, text: str) -> BadBencode:
     """Could what came still become well-formed?"""
     rest = data[at : at + longest]
     digits = rest.removeprefix(b"i").removeprefix(b"-")

@@ -24,7 +24,7 @@ from media.ng.command import (
     Statistics,
     read_command,
 )
-from media.ng.counters import Counters
+from media.ng.counters import Counters, exposed
 from media.ng.counters import document as counted
 from media.ng.exchange import UNKNOWN_CALL, Ask, Exchange
 from media.ng.facing import Random
@@ -193,6 +193,9 @@ class NgCore:
 
     def statistics(self, now: float) -> dict[str, Value]:
         return counted(self.counters, len(self.calls), now)
+
+    def metrics(self, now: float) -> str:
+        return exposed(self.counters, len(self.calls), now)
 
     def _report(self, talks: Iterable[Talk], now: float) -> dict[str, Value]:
         reports = [(talk, self._ask(AskReport(talk.session), now)) for talk in talks]

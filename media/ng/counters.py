@@ -102,3 +102,33 @@ def _control(counters: Counters) -> dict[str, Value]:
 
 def _counts(counts: Mapping[str, int]) -> dict[str, int]:
     return {f"{theirs}count": counts.get(ours, 0) for ours, theirs in COMMANDS.items()}
+
+
+def exposed(counters: Counters, calls: int, now: float) -> str:
+    """In Prometheus' text format."""
+    figures: list[tuple[str, str, float]] = [
+        ("ng_calls", "gauge", calls),
+        ("ng_uptime_seconds", "gauge", round(now - counters.started, 3)),
+        ("ng_calls_total", "counter", counters.managed),
+        ("ng_calls_rejected_total", "counter", counters.rejected),
+        ("ng_packets_total", "counter", counters.packets),
+        ("ng_bytes_total", "counter", counters.bytes),
+        ("ng_packet_errors_total", "counter", counters.errors),
+    ]
+    lines = []
+    for name, kind, value in figures:
+        lines += [f"# TYPE sbc_{name} {kind}", f"sbc_{name} {value}"]
+    lines.append("# TYPE sbc_ng_calls_ended_total counter")
+    ends = {
+        "deleted": counters.regular,
+        "silent": counters.timed_out,
+        "held_too_long": counters.quiet,
+        "unanswered": counters.unanswered,
+        "fault": counters.forced,
+    }
+    lines += [f'sbc_ng_calls_ended_total{{why="{why}"}} {count}' for why, count in ends.items()]
+    lines.append("# TYPE sbc_ng_requests_total counter")
+    asked = counters.all_asked()
+    for command in (*COMMANDS, "error"):
+        lines.append(f'sbc_ng_requests_total{{command="{command}"}} {asked[command]}')
+    return "\n".join([*lines, ""])

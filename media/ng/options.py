@@ -20,11 +20,15 @@ class Options:
     port_rest: float
     """Seconds between two calls on one port."""
     settings: Settings
+    tcp: Address | None = None
+    http: Address | None = None
 
 
 def add_to(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("as rtpengine, for a SIP proxy that speaks NG")
     group.add_argument("--ng", metavar="HOST:PORT", help="where to listen for it (UDP)")
+    group.add_argument("--ng-tcp", metavar="HOST:PORT", help="the same over TCP")
+    group.add_argument("--ng-http", metavar="HOST:PORT", help="over HTTP and WebSocket")
     group.add_argument(
         "--interface", action="append", default=[], metavar="[NAME/]ADDRESS[!ADVERTISED]"
     )
@@ -51,6 +55,8 @@ def options_of(arguments: Namespace) -> Options:
             strict_source=arguments.strict_source,
             silence=arguments.timeout,
         ),
+        tcp=address(arguments.ng_tcp) if arguments.ng_tcp else None,
+        http=address(arguments.ng_http) if arguments.ng_http else None,
     )
 
 

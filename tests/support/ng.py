@@ -8,6 +8,7 @@ from typing import Any
 
 from media.control import Address, Command, Event, Reply
 from media.engine.flow import Bind, Install, Remove, Send, Unbind
+from media.identity import Identities
 from media.ng.bencode import Value
 from media.ng.core import NgCore
 from media.ng.facing import new_travel
@@ -23,6 +24,8 @@ from tests.support.virtual_engine import Datagram, VirtualEngine
 PUBLIC, PRIVATE, PUBLIC6 = "203.0.113.1", "10.9.9.1", "2001:db8::1"
 PLACES = (f"pub/{PUBLIC}", f"priv/{PRIVATE}", f"pub/{PUBLIC6}")
 CALLER, CALLED = ("192.0.2.10", 4000), ("192.0.2.20", 6000)
+_IDENTITIES = Identities()
+"""One certificate for all tests: to make one takes longer than a call."""
 EPOCH = 1_000_000.0
 """The wall clock at the beginning."""
 
@@ -62,7 +65,9 @@ class NgWorld:
     ) -> None:
         self.now = 0.0
         interfaces = Interfaces(map(parse_place, places))
-        self.relay = Relay(interfaces.for_relay(ports, 1.0), Random(1).randrange)
+        self.relay = Relay(
+            interfaces.for_relay(ports, 1.0), Random(1).randrange, identities=_IDENTITIES
+        )
         self.engine = VirtualEngine(self._up)
         self.told: list[Event] = []
         self._replies: list[Reply] = []

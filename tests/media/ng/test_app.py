@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from socket import AF_INET, SOCK_DGRAM, socket
+from socket import AF_INET, SOCK_DGRAM, create_connection, socket
 
 import pytest
 
@@ -25,6 +25,8 @@ def app() -> Iterator[NgApp]:
         ports=(42000, 42099),
         port_rest=1.0,
         settings=Settings(learning="immediate", delete_delay=0.0),
+        tcp=(HERE, 0),
+        http=(HERE, 0),
     )
     app = NgApp(options, io.StringIO())
     yield app
@@ -79,3 +81,22 @@ def test_a_fault_is_logged_and_the_process_goes_on(app: NgApp) -> None:
         del app.core.calls.of("c")[0].signalled_at
         assert client.ask(command="query", call_id="c")["error-reason"] == "Internal error"
         assert client.ask(command="ping") == {"result": "pong"}
+
+
+def test_every_transport_reaches_the_same_calls(app: NgApp) -> None:
+    client = Client(app)
+    tcp, http = app.streams
+    with client.socket:
+        client.ask(command="offer", sdp=sdp((HERE, 4000)), call_id="c", from_tag="a")
+    with create_connection((HERE, tcp.port), 5.0) as one:
+        one.sendall(b"1 d7:command4:liste")
+        while not len(tcp):
+            app.turn(5.0)
+        app.turn(5.0)
+        assert one.recv(1000) == b"1 d6:result2:ok5:callsl1:cee"
+    with create_connection((HERE, http.port), 5.0) as two:
+        two.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+        while not len(http):
+            app.turn(5.0)
+        app.turn(5.0)
+        assert b"sbc_ng_calls 1\n" in two.recv(10_000)

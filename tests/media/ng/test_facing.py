@@ -96,6 +96,43 @@ def test_opportunistic_srtp_is_offered_and_accepted_only_where_asked() -> None:
     assert not facing.ways_from(said, wishes_of(normalised({}))).keying
 
 
+# --- DTLS -----------------------------------------------------------------------------------------
+
+PRINT = "a=fingerprint:sha-256 " + ":".join(["AB"] * 32)
+
+
+def test_webrtc_is_offered_all_that_a_browser_wants() -> None:
+    _, offer = offered(flags=["WebRTC"])
+    names = [line[2:].partition(":")[0] for line in lines(offer) if line.startswith("a=")]
+    assert "UDP/TLS/RTP/SAVPF" in offer["sdp"]
+    assert {"mid", "rtcp-mux", "fingerprint", "setup", "ice-ufrag", "candidate"} <= set(names)
+    assert "a=setup:actpass" in lines(offer)
+    assert not {"crypto", "rtcp"} & set(names)
+
+
+def test_a_browser_is_answered_with_dtls_and_the_phone_hears_nothing_of_it() -> None:
+    world, offer = offered(
+        *(PRINT, "a=setup:actpass", "a=rtcp-mux", *ICE),
+        **{"protocol": "UDP/TLS/RTP/SAVPF", "transport_protocol": "RTP/AVP", "ICE": "remove"},
+        rtcp_mux=["demux"],
+    )
+    assert not attributes(offer, "fingerprint", "setup", "ice-ufrag", "rtcp-mux", "crypto")
+    assert "RTP/AVP 8" in offer["sdp"]
+    answer = world.answer(rtcp_mux=["accept"])
+    assert "UDP/TLS/RTP/SAVPF" in answer["sdp"]
+    assert attributes(answer, "setup") == ["a=setup:passive"]
+    assert len(attributes(answer, "fingerprint")) == 1
+    assert attributes(answer, "rtcp-mux")
+
+
+def test_before_the_handshake_nothing_crosses() -> None:
+    world, offer = offered(transport_protocol="UDP/TLS/RTP/SAVPF")
+    answer = world.answer(sdp(CALLED, PRINT, "a=setup:active", protocol="UDP/TLS/RTP/SAVPF"))
+    assert "RTP/AVP" in answer["sdp"]
+    assert not world.arrive(ports(offer), rtp(0, 0, 8), CALLED)
+    assert not world.arrive(ports(answer), rtp(0, 0, 8), CALLER)
+
+
 # --- RTCP-mux -----------------------------------------------------------------------------------
 
 

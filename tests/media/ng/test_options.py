@@ -25,10 +25,12 @@ def test_everything_can_be_said() -> None:
     options = read(
         *("--ng", "[::1]:2223", "--interface", "a/192.0.2.1", "--interface", "b/192.0.2.2"),
         *("--ports", "20000-20099", "--endpoint-learning", "off", "--delete-delay", "0"),
+        *("--ng-tcp", "127.0.0.1:1", "--ng-http", ":2"),
         *("--timeout", "5", "--max-sessions", "7", "--strict-source"),
     )
     assert options.ng == ("::1", 2223)
     assert options.interfaces.usual == "a"
+    assert (options.tcp, options.http) == (("127.0.0.1", 1), ("0.0.0.0", 2))
     settings = options.settings
     assert (settings.learning, settings.delete_delay, settings.silence) == ("off", 0.0, 5.0)
     assert (settings.most_calls, settings.strict_source) == (7, True)
