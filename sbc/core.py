@@ -99,7 +99,8 @@ class Core:
             self._malformed(bad, flow)
             return self._done()
         if phone:
-            self._phones.heard(flow)
+            if self._phones.keeps:
+                self._phones.heard(flow)
             if isinstance(message, Request) and self._turned_away(message, flow):
                 return self._done()
         if not self._proxied(message, flow, trunk):

@@ -57,6 +57,9 @@ class Phones:
             for name, access in config.access.items()
         }
 
+        self.keeps = any(registrar.keeps for registrar in self._of.values())
+        """Flows of some of them are kept open."""
+
     def at(self, flow: Flow) -> Registrar | None:
         """The group whose phones this may be; None: a trunk's source, or a closed zone."""
         if self._sources.trunk(flow.interface, flow.remote[0], flow.names) is not None:

@@ -10,8 +10,7 @@ from config.effective import Terms
 from config.model import Access
 from sbc.actions import Flow, StoreBinding
 from sbc.nat.keepers import Keepers
-from sbc.policy.extensions import unknown_among
-from sbc.registrar import gruu, outbound
+from sbc.registrar import fitness, gruu, outbound
 from sbc.registrar.absorbing import Absorbing
 from sbc.registrar.binding import Binding, as_record
 from sbc.registrar.bindings import Asked, Bindings, Bounds, Refused
@@ -131,7 +130,10 @@ class Registrar:
             self.refused(came, Refused(503, "too many of this user", (self._later(),)))
             return
         try:
-            refusal = self._insists(request) or self._identity(request, user)
+            whose = None if self.at_core else user
+            relayed = self._relaying is not None
+            refusal = fitness.insists(request, self._terms, relayed=relayed)
+            refusal = refusal or fitness.identity(request, whose, self._domains)
             asked = refusal or self.bindings.asked(user, request, flow, self._line.now)
         except BadMessage as bad:
             asked = Refused(bad.status, bad.reason)
@@ -201,10 +203,14 @@ class Registrar:
             return binding
         return replace(binding, life=self._keepers.granted(binding, now))
 
+    @property
+    def keeps(self) -> bool:
+        """The flows of its phones are kept open."""
+        return self._keepers.asks
+
     def heard(self, flow: Flow) -> None:
         """Something came by it."""
-        if self._keepers.asks:
-            self._keepers.heard(flow)
+        self._keepers.heard(flow)
 
     def _granted(self, came: Came, asked: Asked) -> Asked:
         """Each phone gets a name, by which we know it again, and with it its GRUUs if it asks."""
@@ -224,29 +230,6 @@ class Registrar:
         if not outbound.is_asked(came.request):
             return ()
         return outbound.agreed(came.flow, self._datagram_timer)
-
-    def _insists(self, request: Request) -> Refused | None:
-        """On what a registrar of ours does not do, such as Path (§10.3, step 2)."""
-        known = {outbound.OPTION_TAG, gruu.OPTION_TAG}
-        if self._relaying is not None:
-            known.add("path")  # so says the registrar upstream
-        insists = [tag for tag in request.headers.require if tag not in known]
-        if unknown := ", ".join(unknown_among(insists, self._terms)):
-            return Refused(420, f"requires {unknown}", (("Unsupported", unknown),))
-        if request.headers.max_forwards == 0:
-            return Refused(483, "no hops left")
-        if outbound.is_asked(request) and outbound.lacks_first_hop(request):
-            return Refused(439, "its flow ends at somebody else")
-        return None
-
-    def _identity(self, request: Request, user: str) -> Refused | None:
-        """The address of record is that of To, and the user's own (A6)."""
-        uri = Uri.parse(request.headers.to.uri)
-        if uri.host.lower() not in self._domains:
-            return Refused(404, "an address of record of another domain")
-        if not self.at_core and (uri.user or "").partition(";")[0] != user:
-            return Refused(403, "an address of record of another user")
-        return None
 
     def _contacts(self, user: str) -> tuple[Field, ...]:
         """All that are bound now, with the time that is left (§10.3, step 8)."""

@@ -225,3 +225,25 @@ def test_a_phone_is_called_after_a_restart_of_the_border(
     eventually("it upstream again", lambda: bound(border)[0]["upstream"] == "registered")
     call = calls_anna(places, tmp_path, 5071)
     assert call.wait(20.0) == 0, call.said[-2000:]
+
+
+def test_a_nat_that_forgets_after_twelve_seconds_is_kept_awake(
+    places: Network, start_border: StartBorder, ending: ExitStack, tmp_path: Path, pair: Pair
+) -> None:
+    """(N5, N9)"""
+    for timeout in ("udp_timeout", "udp_timeout_stream"):
+        places.run("nat", path_of("sysctl"), "-w", f"net.netfilter.nf_conntrack_{timeout}=12")
+    kamailio = Kamailio(PBX, tmp_path / "kamailio", places.wrap("core"))
+    ending.callback(kamailio.close)
+    config = with_phones({"mode": "absorb", "upstream": "pbx", "client_expires": "5m"}, pair)
+    config["zones"]["outside"]["nat"] = {"keepalive": "fixed", "min_interval": "10s"}
+    border = start_border(config, places.wrap("border"))
+    phone_at(places, tmp_path, ending, "udp")
+    (first,) = eventually("the registration", lambda: bound(border))
+    assert first["nat"]["keepalive"] == 10.0
+    eventually("the first 25 s", lambda: bound(border)[0]["nat"]["since"] >= 25, 35.0)
+    (later,) = bound(border)
+    assert later["source"] == first["source"]
+    assert later["nat"]["reachable"] is True
+    call = calls_anna(places, tmp_path, 5072)
+    assert call.wait(20.0) == 0, call.said[-2000:]

@@ -165,3 +165,19 @@ def test_after_a_restart_the_core_hears_of_users_one_after_the_other() -> None:
 def parsed(border: Border) -> list[tuple[Flow, Request]]:
     found = [(flow, parse(data)) for flow, data in border.sent if flow == PBX]
     return [(flow, m) for flow, m in found if isinstance(m, Request)]
+
+
+def test_phones_whose_calls_go_by_the_core_reach_each_other_when_it_is_lost() -> None:
+    """(A4)"""
+    between = "{ name: between, from: { access: phones }, match: { registered: phones }"
+    by_the_core = ABSORB.replace(between, between.replace("registered: phones", "to: ['x']"))
+    kept = "survivability: { local_calls: true }\n    registrar:"
+    border = Border(by_the_core.replace("registrar:", kept))
+    anna, bert = AccessPhone(border), AccessPhone(border, "bert", port=40001)
+    anna.register()
+    bert.register()
+    border.take(PBX)
+    assert anna.invite("bert") == 0
+    assert "INVITE" in border.heard(PBX)
+    border.wait(4.1)
+    assert bert.called().uri == "sip:bert@192.168.1.5:5060"
