@@ -29,6 +29,8 @@ from config.model import (
     Zone,
 )
 
+SDP = "application/sdp"
+"""Crosses whatever a zone lists: without it there are no calls."""
 OPEN = Latching(mode="none")
 GUARDED = Latching(mode="ranked")
 """The defaults of a trusted and of an untrusted zone."""
@@ -138,8 +140,8 @@ def _peer(
         send_identity=_is_told(zone, peer.privacy),
         methods=frozenset(zone.methods),
         allow=", ".join(zone.methods),
-        body_types=frozenset(zone.message_limits.body_types),
-        accept=", ".join(zone.message_limits.body_types),
+        body_types=frozenset((SDP, *zone.message_limits.body_types)),
+        accept=", ".join(dict.fromkeys((SDP, *zone.message_limits.body_types))),
         events=zone.events,
         auth=auth,
         register=register,

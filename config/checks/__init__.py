@@ -7,7 +7,7 @@ that speak of what is absent, and are right only when everything has been read.
 
 from collections.abc import Callable, Iterator
 
-from config.checks import access, certificates, media, routes, sockets, srtp, trunks, turn
+from config.checks import access, bodies, certificates, media, routes, sockets, srtp, trunks, turn
 from config.model import Config
 from config.problems import Finding
 
@@ -28,6 +28,7 @@ OF_WHAT_IS_THERE: tuple[Check, ...] = (
     media.signalling_inside,
     media.codec_orders,
     media.latching,
+    bodies.unseen,
     trunks.domains,
     trunks.endpoints,
     trunks.sources,

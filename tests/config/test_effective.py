@@ -65,3 +65,9 @@ def test_a_trunk_s_media_profile_holds_before_its_zone_s() -> None:
     assert terms("pbx", changes).media == MediaProfile()
     changes["trunks", "carrier", "media"] = "short"
     assert terms("carrier", changes).media.rtp_timeout.initial == 5.0
+
+
+def test_descriptions_cross_whatever_types_a_zone_lists() -> None:
+    found = terms("carrier", {("zones", "outside", "message_limits"): {"body_types": []}})
+    assert found.body_types == {"application/sdp"}
+    assert found.accept == "application/sdp"

@@ -4,6 +4,7 @@ passed over, in both roles; a trunk's challenges are answered by our account the
 import pytest
 
 from sbc.actions import Flow
+from sbc.location.records import Found, Host, Nothing
 from sbc.sip.message import Request, Response
 from tests.support.border import CALLEE, CALLER, Border
 from tests.support.messages import ANSWER, answer, invite
@@ -257,3 +258,34 @@ def test_a_challenge_for_another_realm_is_the_callers(account: Border) -> None:
     elsewhere = CHALLENGE.replace("inside", "elsewhere")
     account.receive(answer(account.request(CALLEE, "INVITE"), 407, elsewhere), CALLEE)
     assert account.response(CALLER, 407).headers.has("proxy-authenticate")
+
+
+# --- names ---
+
+
+@pytest.mark.parametrize(("host", "server"), [("b.example", OTHER), ("a.example", CALLEE)])
+def test_a_contact_by_the_name_of_an_endpoint_leads_to_that_endpoint(
+    host: str, server: Flow
+) -> None:
+    """Whatever the Call-ID would choose; and nothing is looked up for it."""
+    text = proxy().replace(
+        '{ uri: "sip:10.20.0.11" }],', '{ uri: "sip:a.example" }, { uri: "sip:b.example" }],'
+    )
+    border = Border(text)
+    border.perform(border.core.start(border.now))
+    known = {"a.example": "10.20.0.11", "b.example": "10.20.0.12"}
+    while border.questions:
+        question = border.questions.pop(0)
+        ip = known.get(question.name) if question.type == "A" else None
+        said = Found((Host(ip),), 1000.0) if ip else Nothing(1000.0)
+        border.perform(border.core.resolved(question, said, border.now))
+    border.receive(invite(), CALLER)
+    ((first, request),) = [
+        (to, m) for to, m in border.out if isinstance(m, Request) and m.method == "INVITE"
+    ]
+    border.receive(answer(request, 200, body=ANSWER, contact=f"<sip:bob@{host}>"), first)
+    border.out.clear()
+    routes = request.headers.record_route[::-1]
+    border.receive(within("BYE", routes, uri=f"sip:bob@{host}"), CALLER)
+    assert [m.method for m in border.take(server) if isinstance(m, Request)] == ["BYE"]
+    assert border.questions == []

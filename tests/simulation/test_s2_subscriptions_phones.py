@@ -65,6 +65,20 @@ def test_a_phone_must_prove_who_it_is_and_is_told_down_its_own_flow(
     assert border.heard(anna.flow) == ["200", "NOTIFY"]
 
 
+def test_notify_follows_a_phone_that_has_registered_from_another_port(
+    phones: tuple[Border, AccessPhone, AccessPhone],
+) -> None:
+    border, anna, _ = phones
+    assert phone_subscribes(anna, "500") == []
+    request = border.request(CALLEE, "SUBSCRIBE")
+    there = notifier(border, request)
+    there.answers(request, 200, "Expires: 60")
+    anna.flow = Flow("wan", "udp", ("192.0.2.77", 40500))
+    assert anna.register() == 200
+    notify(there, "active")
+    assert border.request(anna.flow, "NOTIFY").uri == "sip:anna@192.168.1.5:5060"
+
+
 def test_a_phone_is_subscribed_to_where_it_is(
     phones: tuple[Border, AccessPhone, AccessPhone],
 ) -> None:
