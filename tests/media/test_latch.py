@@ -1,3 +1,6 @@
+"""Who may claim a stream, in each mode; nothing goes to a private address before its end was heard
+(N2, N3, N4)."""
+
 from itertools import product
 
 import pytest
