@@ -194,4 +194,5 @@ def test_who_may_be_transferred_is_told_that_replaces_is_welcome() -> None:
     invites = [m for m in sent if isinstance(m, Request) and m.method == "INVITE"]
     answers = [m for m in sent if isinstance(m, Response) and m.status == 200]
     assert len(invites) == len(answers) == 2
-    assert all("replaces" in m.headers.supported for m in (*invites, *answers))
+    assert all("replaces" in request.headers.supported for request in invites)
+    assert all("replaces" in answer.headers.supported for answer in answers)
