@@ -20,9 +20,10 @@ Suite = Literal[
 class Srtp(Section):
     """What it does not say, the level above says."""
 
-    mode: Literal["none", "optional", "required"] = "none"
+    mode: Literal["none", "optional", "required", "pass"] = "none"
     """`optional`: offered beside plain RTP in one offer (RFC 8643), and taken if it is offered;
-    `required`: there is no call without it."""
+    `required`: there is no call without it; `pass`: two sides that both say so agree by DTLS with
+    each other, and we carry what we cannot read (RFC 7879)."""
     keying: Annotated[tuple[Keying, ...], Field(min_length=1, max_length=2)] = ("sdes",)
     """In order of preference: keys in the descriptions (RFC 4568), or by DTLS (RFC 5764)."""
     suites: Annotated[tuple[Suite, ...], Field(min_length=1)] = (

@@ -30,6 +30,8 @@ class Ways:
     """`sdes`, `dtls`, in order of preference."""
     suites: tuple[str, ...] = ()
     """Of SDES."""
+    passes: bool = False
+    """DTLS of its peers goes through, where the other side lets it too (RFC 7879)."""
 
 
 IN_CLEAR = Ways()
@@ -38,6 +40,8 @@ IN_CLEAR = Ways()
 def ways_of(srtp: Srtp, *, secure_signalling: bool) -> Ways:
     if srtp.mode == "none":
         return IN_CLEAR
+    if srtp.mode == "pass":
+        return Ways(passes=True)
     sdes = secure_signalling or srtp.sdes_over_plain != "reject"
     keying = tuple(each for each in srtp.keying if each != "sdes" or sdes)
     return Ways(srtp.mode == "optional", keying, srtp.suites)
@@ -62,6 +66,7 @@ _FINGERPRINT = re.compile(r"(sha-(?:224|256|384|512)) +([0-9A-F]{2}(?::[0-9A-F]{
 """RFC 8122 §5, without the hashes that can be forged."""
 _TLS_ID = re.compile(r"[A-Za-z0-9+/_-]{20,255}")
 _TLS_ID_BYTES = 15
+_SETUPS = frozenset({"active", "passive", "actpass", "holdconn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +241,13 @@ def offered_faces(offer: Session, by: Keying, to: Keying) -> Faces:
     if by.ways is IN_CLEAR and to.ways is IN_CLEAR:
         return UNCHANGED
     marks = session_marks(offer.lines)
-    faces = []
+    faces: list[Face | None] = []
     for index, line in enumerate(offer.media):
-        taken = line.refused or by.takes(index, said(line, marks), offering=True)
+        what = said(line, marks)
+        if passes_by(by.ways, to.ways, what):
+            faces.append(_passing(line.protocol, what))
+            continue
+        taken = line.refused or by.takes(index, what, offering=True)
         faces.append(to.offer(index, line.protocol) if taken and _can_offer(to.ways) else None)
     return Faces(tuple(faces))
 
@@ -248,12 +257,33 @@ def answered_faces(made: Session, answer: Session, by: Keying, to: Keying) -> Fa
     if by.ways is IN_CLEAR and to.ways is IN_CLEAR:
         return UNCHANGED
     offer_marks, marks = session_marks(made.lines), session_marks(answer.lines)
-    faces = []
+    faces: list[Face | None] = []
     for index, (offered, line) in enumerate(zip(made.media, answer.media, strict=False)):
-        face = to.answer(index, said(offered, offer_marks))
-        taken = line.refused or by.takes(index, said(line, marks), offering=False)
+        asked, what = said(offered, offer_marks), said(line, marks)
+        if passes_by(to.ways, by.ways, asked):
+            passing = passes_by(by.ways, to.ways, what)
+            refused = Face(offered.protocol, refused=True)
+            faces.append(_passing(offered.protocol, what) if passing else refused)
+            continue
+        face = to.answer(index, asked)
+        taken = line.refused or by.takes(index, what, offering=False)
         faces.append(face if taken else Face(face.protocol or offered.protocol, refused=True))
     return Faces(tuple(faces))
+
+
+def passes_by(one: Ways, other: Ways, what: Said) -> bool:
+    """A handshake that is none of ours."""
+    return one.passes and other.passes and bool(what.fingerprints)
+
+
+def _passing(protocol: str, what: Said) -> Face:
+    """What the ends need to find each other's certificate, and nothing that says more."""
+    lines = [f"a=fingerprint:{each}" for each in what.fingerprints if _FINGERPRINT.fullmatch(each)]
+    if what.setup in _SETUPS:
+        lines.append(f"a=setup:{what.setup}")
+    if what.tls_id is not None and _TLS_ID.fullmatch(what.tls_id):
+        lines.append(f"a=tls-id:{what.tls_id}")
+    return Face(protocol, tuple(lines))
 
 
 def _can_offer(ways: Ways) -> bool:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from media.control import KeyPlan, SidePlan, StreamPlan
 from media.sdp.codec import Codec
 from media.sdp.describe import SideView
+from media.sdp.keying import passes_by
 from media.sdp.laws import PCMA, PCMU
 from media.sdp.numbering import crossing_numbers
 from sbc.b2bua.media_side import Agreed, MediaSide, Transport, clocks, side_plan
@@ -45,10 +46,18 @@ def stream_plan(index: int, a: Spoken, b: Spoken, *, keys: bool, swapped: bool) 
     if swapped:
         plan_a, plan_b = _with_law(plan_a), _with_law(plan_b)
     views = [view for view in (a.view, b.view) if view is not None]
-    opaque = any(view.opaque for view in views)
+    opaque = any(view.opaque for view in views) or _passes(a, b)
     if keys and not opaque and all(view.kind == "audio" for view in views):
         plan_a, plan_b = _with_keys(plan_a, a), _with_keys(plan_b, b)
     return StreamPlan(index, plan_a, plan_b, opaque=opaque)
+
+
+def _passes(a: Spoken, b: Spoken) -> bool:
+    """The ends have keys that we do not know."""
+    one, other = a.side.ways, b.side.ways
+    return all(
+        each.view is not None and passes_by(one, other, each.view.transport) for each in (a, b)
+    )
 
 
 def _plan(spoken: Spoken, numbers: tuple[tuple[int, int], ...] = ()) -> SidePlan:

@@ -401,3 +401,13 @@ def test_a_handover_moves_to_whoever_sends_and_an_asymmetric_end_is_never_follow
     asymmetric = learning("first-packet", asymmetric=True)
     assert hear(asymmetric, MAPPED) is Verdict.LATCHED
     assert asymmetric.destination == PUBLIC
+
+
+@pytest.mark.parametrize("mode", ["none", "signalled", "subnet", "first-packet", "ranked"])
+def test_who_could_claim_a_stream_may_begin_a_handshake_and_claims_nothing_by_it(mode: str) -> None:
+    each = latch(mode)
+    assert each.permits(PUBLIC)
+    assert each.permits(STRANGER) is (mode == "first-packet")
+    assert each.source is None
+    hear(each, PUBLIC)
+    assert each.permits(PUBLIC)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from media.engine.flow import Counts
+from media.engine.flow import Chain, Counts
 from tests.support.engine_rigs import ReferenceRig, Rig, VirtualRig
 from tests.support.rtcp_packets import receiver_report
 from tests.support.rtp_streams import rtp
@@ -291,3 +291,10 @@ def test_a_flow_may_begin_and_end_to_transform(rig: Rig) -> None:
     rig.install("a", "alice", "b", "bob")
     rig.say("alice", "a", PACKET)
     assert rig.heard("bob") == [("b", louder(PACKET)), ("b", PACKET)]
+
+
+def test_two_transforms_make_one_and_the_same_two_the_same() -> None:
+    chain = Chain(louder, longer)
+    assert chain(PACKET) == longer(louder(PACKET))
+    assert Chain(lambda _: None, longer)(PACKET) is None
+    assert chain == Chain(louder, longer) != Chain(longer, louder)

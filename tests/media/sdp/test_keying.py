@@ -339,3 +339,14 @@ def test_an_answer_that_does_not_do_is_refused_in_the_profile_of_the_offer() -> 
         offer(*KEYED_LINE), offer(PLAIN_LINE), keying(REQUIRED), keying(REQUIRED)
     )
     assert faces.media == (Face("RTP/SAVP", refused=True),)
+
+
+def test_a_handshake_is_passed_on_only_where_both_sides_let_it() -> None:
+    """RFC 7879"""
+    passing = ways_of(Srtp(mode="pass"), secure_signalling=False)
+    assert (passing.clear, passing.keying, passing.passes) == (True, (), True)
+    made = offer(f"m=audio 4000 UDP/TLS/RTP/SAVP 0\r\na=fingerprint:{PRINT}\r\na=setup:actpass")
+    (face,) = offered_faces(made, keying(passing), keying(passing)).media
+    assert face == Face("UDP/TLS/RTP/SAVP", (f"a=fingerprint:{PRINT}", "a=setup:actpass"))
+    for by, to in ((passing, IN_CLEAR), (IN_CLEAR, passing), (passing, REQUIRED)):
+        assert offered_faces(made, keying(by), keying(to)).media == (None,)
