@@ -175,5 +175,5 @@ def dressed(faces: Faces, side: Connectivity, lines: Sequence[tuple[str, ...]]) 
     for index, more in enumerate(lines):
         face = faces.of(index)
         media.append(face.also(*more) if face is not None else None)
-    head = ["a=ice-lite"] * side.lite + ["a=ice-options:ice2"] * side.used
+    head = ["a=ice-lite"] * side.lite + ["a=ice-options:trickle ice2"] * side.used
     return replace(faces, media=tuple(media), head=(*faces.head, *head))

@@ -119,7 +119,7 @@ class Callee:
             ("Call-ID", leg.call_id),
             ("CSeq", f"{cseq} INVITE"),
             ("Contact", leg.contact),
-            leg.allow,
+            *leg.abilities,
             ("User-Agent", leg.wire.user_agent),
             leg.session_field(),
             *session_fields(self._session, *([OPTION_TAG] if invitation.reliable else [])),

@@ -188,7 +188,7 @@ class Caller:
     def _response(
         self, usage: Usage, status: int, content: Content, fields: Sequence[Field] = ()
     ) -> Response:
-        own = (("Contact", self.leg.contact), self.leg.allow, *recorded(self.request), *fields)
+        own = (("Contact", self.leg.contact), *self.leg.abilities, *recorded(self.request), *fields)
         return self.leg.response(self.request, status, own, content, usage.dialog.local_tag)
 
     def _arm(self, usage: Usage, sender: ReliableSender) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from media.sdp.session import Session
 from sbc.actions import Flow
+from sbc.b2bua import trickle
 from sbc.b2bua.causes import NORMAL
-from sbc.b2bua.content import Content, read, read_leniently
+from sbc.b2bua.content import EMPTY, Content, read, read_leniently
 from sbc.b2bua.crossing import Field, crossing
 from sbc.b2bua.events import Acknowledged, Ended, RequestCancelled, Requested
 from sbc.b2bua.pending import Asked
@@ -102,6 +103,8 @@ def _checked(usage: Usage, request: Request) -> tuple[Content, Session | None]:
     method = request.method
     if unknown_among(request.headers.require, usage.leg.terms):
         raise BadMessage(420, "Bad Extension")
+    if trickle.is_for_us(request, usage.leg.terms):
+        return EMPTY, None
     content, described = read(request, usage.leg.terms)
     if method in OFFERING:
         return content, described

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from config.effective import Terms
 from media.control import Side
+from media.sdp.fragment import PACKAGE
 from sbc.actions import Flow
 from sbc.b2bua.content import EMPTY, Content
 from sbc.b2bua.crossing import Field
@@ -54,7 +55,7 @@ class Peer:
 
 class Leg:
     __slots__ = (
-        "allow",
+        "abilities",
         "call",
         "call_id",
         "contact",
@@ -89,7 +90,10 @@ class Leg:
         self.side: Side = side
         self.peer = peer
         self.terms = call.shared.terms[peer.trunk]
-        self.allow: Field = ("Allow", self.terms.allow)
+        self.abilities: tuple[Field, ...] = (("Allow", self.terms.allow),)
+        """What a peer is told in an INVITE and in its answers that it may send us."""
+        if self.terms.ice != "none":
+            self.abilities += (("Recv-Info", PACKAGE),)
         self.flow = flow
         """The path on which the peer was last heard."""
         self.listener: Listener = wire.listeners.of(flow)

@@ -7,7 +7,7 @@ call asks.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from config.model import CodecPolicy
@@ -23,6 +23,7 @@ from media.sdp.anchor import (
 )
 from media.sdp.anchor import wanted_streams as streams_of
 from media.sdp.codec import Codec
+from media.sdp.fragment import Part, added
 from media.sdp.keying import Random
 from media.sdp.laws import Swapped
 from media.sdp.policy import both, rules_of
@@ -255,6 +256,19 @@ class MediaPlan:
         if talk.answer is not None:
             self._serve(talk, again=True)
         return talk.answer
+
+    def trickled(self, parts: Sequence[Part], side: Side, branch: Branch) -> bool:
+        """Candidates of this side that came after its description; False: they are no news."""
+        talk = self._talk(branch)
+        said, views = talk.said.get(side), talk.views[side]
+        new = views if said is None else added(views, said, parts)
+        if new == views:
+            return False
+        served = self._views is talk.views
+        talk.views = {**talk.views, side: new}
+        if served:
+            self._views = talk.views
+        return served
 
     def settle(self, branch: Branch) -> None:
         """The other branches are over."""

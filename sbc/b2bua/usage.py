@@ -126,7 +126,7 @@ class Usage:
             self._exchange_responded(status, content)
         if request.method in OFFERING and status < 300:
             own = self.session.answer(request) if self.confirmed else ()
-            fields = (("Contact", self.leg.contact), self.leg.allow, *own, *fields)
+            fields = (("Contact", self.leg.contact), *self.leg.abilities, *own, *fields)
         response = self.leg.response(request, status, fields, content)
         if request.method == "INVITE" and status < 300:
             cseq = request.headers.cseq.number
@@ -187,7 +187,7 @@ class Usage:
         offered = content.sdp is not None and method in OFFERING
         own: list[Field] = [("User-Agent", self.wire.user_agent), self.leg.session_field()]
         if method in OFFERING:
-            own.append(self.leg.allow)
+            own += self.leg.abilities
             if self.confirmed:
                 own += session_fields(self.session.timer)
             if offered:

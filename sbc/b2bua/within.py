@@ -7,7 +7,7 @@ from functools import partial
 
 from config.effective import Terms
 from media.sdp.anchor import BadAnswer
-from sbc.b2bua import keys, ports, referred
+from sbc.b2bua import keys, ports, referred, trickle
 from sbc.b2bua.call import Call, State
 from sbc.b2bua.causes import BAD_ANSWER, bad_answer, passed_on
 from sbc.b2bua.content import Content
@@ -54,7 +54,7 @@ def requested(call: Call, event: Requested) -> None:
     if peer is None or peer.over or peer.closing:
         usage.respond(event.key, 481)
         return
-    if keys.taken(call, event, asked.request):
+    if keys.taken(call, event, asked.request) or trickle.taken(call, event, asked.request):
         return
     left = _hops_left(asked)
     refusal = _refusal(event, usage.leg.terms, peer.leg.terms, left)

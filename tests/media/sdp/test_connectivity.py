@@ -240,7 +240,7 @@ def test_faces_get_their_lines_and_the_session_what_holds_for_all() -> None:
     faces = dressed(Faces((PLAIN, None)), side, [lines, ()])
 
     assert faces.media == (PLAIN.also(*lines), None)
-    assert faces.head == ("a=ice-lite", "a=ice-options:ice2")
+    assert faces.head == ("a=ice-lite", "a=ice-options:trickle ice2")
 
 
 def test_without_lines_the_faces_are_unchanged() -> None:
