@@ -294,6 +294,10 @@ class Core:
         self._wire.now = now
         return self._agent.subscriptions.shown()
 
+    def watchers(self) -> dict[str, int]:
+        """Subscriptions that each trunk or access group holds; asked for at each scrape."""
+        return self._agent.subscriptions.by_trunk()
+
     def names(self, now: float) -> list[dict[str, object]]:
         """Each name that is looked up, and the servers that it leads to."""
         self._wire.now = now

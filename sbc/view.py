@@ -117,6 +117,7 @@ class BorderView:
             "spool": self._spool,
             "calls": {"up": len(trunks), "by_trunk": by_trunk(trunks)},
             "trunks": await self.trunks(),
+            "subscriptions": self._core.watchers(),
             "relay": await self._relay_status(),
             "journal": asdict(self._journal.counts),
             "certificates": self._certificates_status(),

@@ -255,6 +255,12 @@ class _Now(Collector):
         for trunk in sorted(self._names.trunks):
             calls.add_metric([trunk], whole(self.status, "calls", "by_trunk", trunk))
         yield calls
+        watching = GaugeMetricFamily(
+            "sbc_subscriptions", "Subscriptions in being, by who subscribed.", None, ["trunk"]
+        )
+        for trunk in sorted(self._names.trunks):
+            watching.add_metric([trunk], whole(self.status, "subscriptions", trunk))
+        yield watching
         yield from self._registrations()
         ports = GaugeMetricFamily(
             "sbc_relay_ports",

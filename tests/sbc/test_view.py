@@ -106,6 +106,7 @@ def test_the_status_tells_how_the_border_fares(tmp_path: Path) -> None:
         "spool": str(tmp_path),
         "calls": {"up": 1, "by_trunk": {"pbx": 1, "carrier": 1}},
         "trunks": [],
+        "subscriptions": {},
         "relay": {"connected": True},
         "certificates": [],
         "turn": {},

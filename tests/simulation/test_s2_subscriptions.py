@@ -204,6 +204,7 @@ def test_operators_see_who_watches_whom_and_for_how_long() -> None:
     watching(border)
     border.wait(10)
     (shown,) = border.core.subscriptions(border.now)
+    assert border.core.watchers() == {"carrier": 1}
     assert shown == {
         "from_trunk": "carrier",
         "to_trunk": "pbx",

@@ -81,6 +81,9 @@ class ScriptedCore:
         del now
         return self.subscription_list
 
+    def watchers(self) -> Mapping[str, int]:
+        return {str(each["from_trunk"]): 1 for each in self.subscription_list}
+
     def relay_up(self, welcome: Welcome, now: float) -> Sequence[Action]:
         return self._take(now, "relay_up", welcome)
 

@@ -92,6 +92,10 @@ class Subscriptions:
     def shown(self) -> list[dict[str, object]]:
         return [each.shown() for watch in self.watches for each in watch.forks.values()]
 
+    def by_trunk(self) -> dict[str, int]:
+        """Of whoever holds any."""
+        return {trunk: held for (trunk, user), held in self._held.items() if user is None}
+
     # --- what belongs to them ---------------------------------------------------------------------
 
     def knows(self, request: Request, flow: Flow) -> bool:

@@ -148,10 +148,13 @@ def test_a_codec_without_a_score_leaves_mos_out(metrics: Metrics) -> None:
 def test_gauges_say_what_the_border_says_of_itself_now(metrics: Metrics) -> None:
     status = {
         "calls": {"up": 2, "by_trunk": {"pbx": 2, "stranger": 7}},
+        "subscriptions": {"carrier": 3, "stranger": 1},
         "relay": {"connected": True, "ports": {"lan": {"free": 996, "used": 4}}},
         "journal": {"pending": 512, "failures": 3, "dropped": 2, "recovered": 1, "torn": 1},
     }
     assert samples(metrics, "sbc_calls_up", status) == {'trunk="carrier"': 0, 'trunk="pbx"': 2}
+    watching = samples(metrics, "sbc_subscriptions", status)
+    assert watching == {'trunk="carrier"': 3, 'trunk="pbx"': 0}
     assert samples(metrics, "sbc_relay_ports", status) == {
         'interface="lan",state="free"': 996,
         'interface="lan",state="used"': 4,
