@@ -6,6 +6,7 @@ need no order, for no client sorts them; of a key that comes twice, the last one
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 Value = int | bytes | str | Sequence["Value"] | Mapping[str, "Value"]
 """To be written. Text goes out as UTF-8, with the bytes that were none as they came."""
@@ -150,22 +151,32 @@ def encode(value: Value) -> bytes:
 
 
 def _write(value: Value, parts: list[bytes]) -> None:
-    match value:
-        case int():
-            parts.append(b"i%de" % value)
-        case str():
-            text = value.encode("utf-8", "surrogateescape")
-            parts.append(b"%d:%b" % (len(text), text))
-        case bytes():
-            parts.append(b"%d:%b" % (len(value), value))
-        case Mapping():
-            parts.append(b"d")
-            for key, item in value.items():
-                _write(key, parts)
-                _write(item, parts)
-            parts.append(b"e")
-        case _:
-            parts.append(b"l")
-            for item in value:
-                _write(item, parts)
-            parts.append(b"e")
+    kind = type(value)
+    if isinstance(value, str):
+        parts.append(_text(value))
+    elif isinstance(value, int):
+        parts.append(b"i%de" % value)
+    elif kind is dict:
+        assert isinstance(value, dict)
+        parts.append(b"d")
+        for key, item in value.items():
+            parts.append(_key(key))
+            _write(item, parts)
+        parts.append(b"e")
+    elif isinstance(value, bytes):
+        parts.append(b"%d:%b" % (len(value), value))
+    else:
+        assert isinstance(value, Sequence)
+        parts.append(b"l")
+        for item in value:
+            _write(item, parts)
+        parts.append(b"e")
+
+
+def _text(value: str) -> bytes:
+    text = value.encode("utf-8", "surrogateescape")
+    return b"%d:%b" % (len(text), text)
+
+
+_key = lru_cache(512)(_text)
+"""The same few keys stand in every reply."""

@@ -7,7 +7,7 @@ of ours can be laid at its door alone.
 
 from collections.abc import Iterable
 
-from media.control import Dead, Event, SessionReport
+from media.control import Dead, Event, Reply, SessionReport
 from media.control import Query as AskReport
 from media.ng.bencode import Read, Value
 from media.ng.calls import Calls
@@ -162,16 +162,17 @@ class NgCore:
         talks = self.calls.matching(delete.party)
         if not talks:
             return error(NO_MATCH) if delete.fatal else {"result": "ok", "warning": NO_MATCH}
-        report = {} if delete.fast else self._report(talks, now)
         delay = self._settings.delete_delay if delete.delay is None else delete.delay
+        reports = []
         for talk in talks:
             if delay > 0:
                 talk.delete_at = now + delay
                 self._timing.set(talk, now)
+                reports.append((talk, self._ask(AskReport(talk.session), now)))
             else:
                 self.counters.regular += 1
-                self._end(talk, now)
-        return {"result": "ok", **report}
+                reports.append((talk, self._end(talk, now)))
+        return {"result": "ok", **({} if delete.fast else self._told(reports))}
 
     def _block(self, block: Block, now: float) -> dict[str, Value]:
         self.current = block.party.call_id
@@ -198,13 +199,16 @@ class NgCore:
         return exposed(self.counters, len(self.calls), now)
 
     def _report(self, talks: Iterable[Talk], now: float) -> dict[str, Value]:
-        reports = [(talk, self._ask(AskReport(talk.session), now)) for talk in talks]
+        return self._told([(talk, self._ask(AskReport(talk.session), now)) for talk in talks])
+
+    def _told(self, reports: Iterable[tuple[Talk, Reply]]) -> dict[str, Value]:
         known = [(talk, each) for talk, each in reports if isinstance(each, SessionReport)]
         return call_report(known, self._interfaces, self._clock)
 
     # --- ends -------------------------------------------------------------------------------------
 
-    def _end(self, talk: Talk, now: float) -> None:
+    def _end(self, talk: Talk, now: float) -> Reply:
+        """Its last report."""
         report = self._exchange.close(talk, now)
         if isinstance(report, SessionReport):
             total = sums([report])
@@ -212,6 +216,7 @@ class NgCore:
             self.counters.bytes += total.bytes
             self.counters.errors += total.errors
         self.counters.seconds += now - talk.created
+        return report
 
     def _look_at_quiet(self, talk: Talk, now: float) -> None:
         """A held call sends nothing, or RTCP alone; but not for ever."""

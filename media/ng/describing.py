@@ -4,7 +4,7 @@ An offer goes on as an offer of ours, an answer as our answer to the offerer's o
 m-lines, their order and their protocol are restored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from media.ng import facing
@@ -13,11 +13,13 @@ from media.ng.talk import End
 from media.ng.wishes import Wishes
 from media.sdp.allowlist import Rules
 from media.sdp.anchor import anchored, answered, wanted_streams
-from media.sdp.describe import describe
+from media.sdp.describe import SideView
 from media.sdp.face import Face, Faces
 from media.sdp.media_description import Media
 from media.sdp.passing import Passing
 from media.sdp.session import Session
+
+Views = Sequence[SideView]
 
 CARRIED = Rules(
     kinds=frozenset({"audio", "video", "text"}),
@@ -49,33 +51,37 @@ def rules_for(wishes: Wishes) -> Rules:
     return replace(CARRIED, passing=passing)
 
 
-def wanted(session: Session, wishes: Wishes) -> list[tuple[int, str]]:
+def wanted(session: Session, views: Views, wishes: Wishes) -> list[tuple[int, str]]:
     """Index and kind of the m-lines of an offer that need ports."""
     faces = Faces(
         tuple(
-            Face(view.transport.protocol) if facing.speaks(view, wishes) else None
-            for view in describe(session)
+            Face(view.transport.protocol) if facing.speaks(view, wishes) else None for view in views
         )
     )
     return wanted_streams(session, rules=rules_for(wishes), faces=faces)
 
 
-def offer_for(session: Session, by: End, to: Toward, wishes: Wishes) -> Session:
-    """`by` has made it."""
+def offer_for(session: Session, views: Views, by: End, to: Toward, wishes: Wishes) -> Session:
+    """`by` has made it, and `views` are what it says."""
     session = named(_with_mids(session, wishes), to.end, wishes.replace)
-    faces = facing.offered(session, describe(session), by.travel, to.ours, wishes)
+    faces = facing.offered(session, views, by.travel, to.ours, wishes)
     origin = passed(session, to.end, to.address, wishes.replace)
     ours = anchored(session, origin, to.ports, rules=rules_for(wishes), faces=faces)
     return stamped(ours, to.end, wishes.replace)
 
 
 def answer_for(
-    answer: Session, by: End, offer: Session, to: Toward, asked: Wishes, wishes: Wishes
+    answer: Session,
+    views: Views,
+    by: End,
+    offer: Session,
+    to: Toward,
+    asked: Wishes,
+    wishes: Wishes,
 ) -> Session:
     """`offer`: the offerer's own, and `asked` what it came with. Raises BadAnswer."""
     answer = named(answer, to.end, wishes.replace)
-    offer_views, views = describe(offer), describe(answer)
-    faces = facing.answered(offer, offer_views, answer, views, by.travel, to.ours, asked, wishes)
+    faces = facing.answered(offer, to.end.views, answer, views, by.travel, to.ours, asked, wishes)
     origin = passed(answer, to.end, to.address, wishes.replace)
     ours = answered(offer, answer, origin, to.ports, rules=rules_for(wishes), faces=faces)
     return stamped(ours, to.end, wishes.replace)

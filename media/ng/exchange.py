@@ -3,7 +3,7 @@
 Nothing is changed before all of it is known to work: an offer that fails leaves no call behind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from media.control import Close, Failed, Open, Opened, Reply, Side, StreamRequest
 from media.control import Command as RelayCommand
@@ -40,14 +40,18 @@ class Exchange:
         """Raises Refused."""
         wishes = offer.wishes
         session = filtered(_parsed(offer.sdp), wishes, answer=False)
+        views = describe(session)
         talk, side = self._calls.offered(offer.party, now)
         ends = self._placed(talk, side, session, wishes)
-        self._open(talk, session, wishes, ends, now)
+        self._open(talk, wanted(session, views, wishes), ends, now)
         self._calls.keep(talk)
-        sdp = offer_for(session, talk.ends[side], self._toward(talk, OTHER[side], ends), wishes)
+        sdp = offer_for(
+            session, views, talk.ends[side], self._toward(talk, OTHER[side], ends), wishes
+        )
         for name, place in ends.items():
             talk.ends[name].interface, talk.ends[name].family = place.interface, place.family
-        self._say(talk, side, session, wishes, now)
+        talk.ends[side].hears(session, views)
+        self._say(talk, side, wishes, now)
         talk.offerer, talk.asked = side, wishes
         if talk.answered:
             self._program(talk, now, settled=False)
@@ -64,14 +68,18 @@ class Exchange:
         assert offer is not None  # a talk begins with it
         session = filtered(_parsed(answer.sdp), answer.wishes, answer=True)
         session = fitted(session, offer)
+        views = describe(session)
         ends = {name: self._place_of(end) for name, end in talk.ends.items()}
         toward = self._toward(talk, offerer, ends)
         try:
-            sdp = answer_for(session, talk.ends[side], offer, toward, talk.asked, answer.wishes)
+            sdp = answer_for(
+                session, views, talk.ends[side], offer, toward, talk.asked, answer.wishes
+            )
         except BadSdp:
             raise Refused(UNPARSED) from None
         _name(talk.ends[side], answer.party, talk)
-        self._say(talk, side, session, answer.wishes, now)
+        talk.ends[side].hears(session, views)
+        self._say(talk, side, answer.wishes, now)
         talk.answered = True
         talk.final = talk.final or answer.wishes.final
         self._program(talk, now, settled=True)
@@ -102,13 +110,13 @@ class Exchange:
     def _open(
         self,
         talk: Talk,
-        session: Session,
-        wishes: Wishes,
+        lines: Sequence[tuple[int, str]],
         ends: dict[Side, Place],
         now: float,
     ) -> None:
+        """Ports for these m-lines, by index and kind. Raises Refused."""
         a, b = ends["a"].relay_name, ends["b"].relay_name
-        streams = tuple(StreamRequest(index, kind, a, b) for index, kind in wanted(session, wishes))
+        streams = tuple(StreamRequest(index, kind, a, b) for index, kind in lines)
         reply = self._ask(Open(talk.session, streams), now)
         if isinstance(reply, Failed):
             raise Refused(NO_PORTS if reply.reason == "ports_exhausted" else "Relay failed")
@@ -121,10 +129,9 @@ class Exchange:
     def _toward(self, talk: Talk, side: Side, ends: dict[Side, Place]) -> Toward:
         return Toward(talk.ends[side], ends[side].shown, talk.ports_of(side))
 
-    def _say(self, talk: Talk, side: Side, session: Session, wishes: Wishes, now: float) -> None:
+    def _say(self, talk: Talk, side: Side, wishes: Wishes, now: float) -> None:
         """What this end has said holds from now on."""
         end = talk.ends[side]
-        end.hears(session, describe(session))
         end.asymmetric = wishes.has("asymmetric")
         end.label = wishes.label or end.label
         end.address = wishes.media_address

@@ -124,15 +124,19 @@ def speaks(view: SideView, wishes: Wishes) -> bool:
 
 def ways_toward(protocol: str, wishes: Wishes) -> Ways:
     """For what we offer under this <proto>."""
-    suites = _suites(wishes.sdes)
     if protocol.startswith("UDP/TLS/"):
         return Ways(False, ("dtls",), ())
-    if "SAVP" in protocol:
+    best_effort = "offer" in wishes.osrtp
+    secure = "SAVP" in protocol
+    if not secure and not best_effort:
+        return IN_CLEAR
+    suites = _suites(wishes.sdes)
+    if secure:
         keying = ("sdes",) if suites else ()
         if not keying and wishes.dtls not in _OFF:
             keying = ("dtls",)
         return Ways(False, keying, suites)
-    return Ways(True, ("sdes",), suites) if "offer" in wishes.osrtp else IN_CLEAR
+    return Ways(True, ("sdes",), suites)
 
 
 def ways_from(said: Said, wishes: Wishes) -> Ways:

@@ -17,6 +17,7 @@ from tools.bench import (
     connections,
     kamailio,
     memory,
+    ng,
     one_message,
     overload,
     registering,
@@ -43,6 +44,7 @@ PARTS = (
     "turn",
     "registering",
     "connections",
+    "ng",
 )
 
 
@@ -91,6 +93,7 @@ def _run(options: argparse.Namespace, folder: Path, results: Results) -> None:
         "overload": lambda: overload.measure(relays, folder, results),
         "registering": lambda: registering.measure(folder, seconds, results),
         "connections": lambda: connections.measure(folder, seconds, results),
+        "ng": lambda: ng.measure(_ng_relays(relays), folder, seconds, results),
         "turn": lambda: turn.measure(
             _turn_servers(options.without_peers, results), folder, seconds, results
         ),
@@ -100,6 +103,11 @@ def _run(options: argparse.Namespace, folder: Path, results: Results) -> None:
         for number in range(options.rounds or (1 if options.quick else 3)):
             sys.stderr.write(f"{monotonic() - began:4.0f} s  {part}, round {number + 1}\n")
             parts[part]()
+
+
+def _ng_relays(relays: list[relaying.MakeRelay]) -> list[Callable[[Path], ng.Subject]]:
+    theirs = [rtpengine.Rtpengine] if rtpengine.Rtpengine in relays else []
+    return [ng.OurNg, *theirs]
 
 
 def _secure(relays: list[relaying.MakeRelay]) -> list[securing.MakeRelay]:

@@ -4,12 +4,14 @@ from media.ng.describing import Toward, answer_for, fitted, offer_for, wanted
 from media.ng.keys import normalised
 from media.ng.wishes import Wishes, wishes_of
 from media.sdp.anchor import BadAnswer
+from media.sdp.describe import describe
 from media.sdp.session import Session, parse
 from tests.support.ng import CALLED, CALLER, PRIVATE, end, sdp
 
 
 def answered(answer: Session, offer: Session, to: Toward, wishes: Wishes | None = None) -> Session:
-    return answer_for(answer, end(), offer, to, Wishes(), wishes or Wishes())
+    to.end.views = describe(offer)
+    return answer_for(answer, describe(answer), end(), offer, to, Wishes(), wishes or Wishes())
 
 
 def toward(*ports: int) -> Toward:
@@ -21,7 +23,13 @@ def flags(*words: str) -> Wishes:
 
 
 def offered(body: str, wishes: Wishes, *ports: int) -> list[str]:
-    session = offer_for(parse(body.encode()), end(), toward(*(ports or (30000,))), wishes)
+    session = offer_for(
+        parse(body.encode()),
+        describe(parse(body.encode())),
+        end(),
+        toward(*(ports or (30000,))),
+        wishes,
+    )
     return session.encode().decode().split("\r\n")[:-1]
 
 
@@ -55,7 +63,11 @@ def test_mids_are_made_where_asked_and_none_is_there() -> None:
 
 def test_what_the_relay_cannot_carry_is_refused_and_needs_no_ports() -> None:
     body = sdp(CALLER, "m=image 4002 udptl t38", "m=message 4004 TCP/MSRP *", "m=audio 0 RTP/AVP 0")
-    assert wanted(parse(body.encode()), Wishes()) == [(0, "audio"), (1, "image")]
+    session = parse(body.encode())
+    assert wanted(session, describe(session), Wishes()) == [
+        (0, "audio"),
+        (1, "image"),
+    ]
     lines = offered(body, Wishes(), 30000, 30002)
     assert "m=message 0 TCP/MSRP *" in lines
     assert "m=image 30002 udptl t38" in lines
