@@ -132,6 +132,8 @@ class Shared:
     """The same, if all policies let that peer call the number with so many hops left."""
     adopt: Callable[[Call], None] = lambda _: None
     """Begins a call that another call has made."""
+    ending: Callable[[Call], None] = lambda _: None
+    """A call has begun to end: its dialogs are going."""
     close: Callable[[Call], None] = write_record
     """A call is over, and its record is made."""
 

@@ -74,7 +74,7 @@ class OutOfDialog:
         self.subscriptions = Subscriptions(shared)
         self.publications = Publications(shared, pages)
         self.ledger = Ledger(shared)
-        shared.close = self.ledger.close
+        shared.ending, shared.close = self.ledger.ending, self.ledger.close
         self._begins: Mapping[str, _Begin] = {
             "MESSAGE": pages.begin,
             "PUBLISH": self.publications.begin,

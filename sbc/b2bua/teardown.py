@@ -127,6 +127,7 @@ def finish(call: Call, cause: Cause, by: str, fields: Sequence[Field] = ()) -> N
     if call.state in {State.ENDING, State.ENDED}:
         return
     call.state = State.ENDING
+    call.shared.ending(call)
     if not call.caller.accepted:
         call.times.answered = None  # if it was, the caller has never heard of it
         if cause.sip < 300:

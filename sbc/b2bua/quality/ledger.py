@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from media.control import Side
 from sbc.actions import Flow, Journal
 from sbc.b2bua.leg import Leg
 from sbc.b2bua.quality.collector import Collector
@@ -34,7 +35,7 @@ class _Held:
     """A call that is over, and whose record waits."""
 
     call: Call
-    awaited: set[str]
+    awaited: set[Side]
     """Sides whose report at the end has not come."""
 
 
@@ -44,14 +45,20 @@ class Ledger:
         quality = shared.config.monitoring.quality
         self._patience = quality.report_wait
         self._held: dict[str, _Held] = {}
-        self._ended: dict[str, tuple[str, Leg]] = {}
-        """By Call-ID: the call that waits, and its leg."""
+        self._ended: dict[str, Leg] = {}
+        """By Call-ID: legs that may still be reported on, though their dialogs are over."""
         self.collector = None if quality.collector is None else Collector(shared, quality.collector)
 
     def __len__(self) -> int:
-        return len(self._held)
+        return max(len(self._held), len(self._ended))
 
     # --- calls ------------------------------------------------------------------------------------
+
+    def ending(self, call: Call) -> None:
+        """A phone may be quicker with its report than the relay with its own."""
+        for leg in self._legs(call):
+            if self._takes(leg.peer.trunk):
+                self._ended[leg.call_id] = leg
 
     def close(self, call: Call) -> None:
         """It is over, and its record is made."""
@@ -59,16 +66,14 @@ class Ledger:
             self.collector.tell(call)
         said = {report["leg"] for report in call.reports if report["kind"] == "session"}
         awaited = {
-            leg.side: leg
+            leg.side
             for leg in self._legs(call)
             if self._takes(leg.peer.trunk) and leg.side not in said
         }
         if not awaited or call.times.answered is None or self._shared.draining:
             self._write(call)
             return
-        self._held[call.uid] = _Held(call, set(awaited))
-        for leg in awaited.values():
-            self._ended[leg.call_id] = (call.uid, leg)
+        self._held[call.uid] = _Held(call, awaited)
         self._shared.wire.timer((self, call.uid), self._patience)
 
     def timer(self, uid: str) -> None:
@@ -90,11 +95,11 @@ class Ledger:
         if held is None:
             return
         self._shared.wire.timers.clear((self, uid))
-        for leg in self._legs(held.call):
-            self._ended.pop(leg.call_id, None)
         self._write(held.call)
 
     def _write(self, call: Call) -> None:
+        for leg in self._legs(call):
+            self._ended.pop(leg.call_id, None)
         self._shared.wire.actions.append(Journal("cdr", call.uid, call.record))
 
     # --- reports ----------------------------------------------------------------------------------
@@ -134,7 +139,7 @@ class Ledger:
 
     def _leg_of(self, report: VqReport, flow: Flow, by: Publisher) -> Leg | None:
         """The leg that it is about; only who stands on it may speak of it."""
-        leg = self._live(report) or self._ended.get(report.call_id, (None, None))[1]
+        leg = self._live(report) or self._ended.get(report.call_id)
         if leg is None or leg.flow.interface != flow.interface:
             return None
         return leg if (leg.peer.trunk, leg.peer.user) == by else None

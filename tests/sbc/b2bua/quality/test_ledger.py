@@ -51,6 +51,19 @@ def test_a_report_after_the_call_is_in_its_record_which_waited_for_it() -> None:
     assert border.over()
 
 
+def test_a_phone_may_report_before_the_relay_has() -> None:
+    border = Border(TAKEN)
+    caller, callee = up(border)
+    border.answers_relay = False
+    hang_up(caller, callee)
+    says(border, report(caller.call_id))
+    assert border.records == []
+    border.answers_relay = True
+    border.relay_answers()
+    assert [one["leg"] for one in reports(border)] == ["a"]
+    assert border.over()
+
+
 def test_the_shape_of_a_report_is_that_of_the_documents() -> None:
     border = Border(TAKEN)
     caller, callee = up(border)
