@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sbc.actions import Address, Flow
 from sbc.location.wanted import is_address
+from sbc.sip.grammar import Params
 from sbc.sip.uri import Uri
 
 _INSTANCE, _REG_ID = "+sip.instance", "reg-id"
+
+
+def key_of(uri: str, params: Params) -> tuple[str, ...]:
+    """What a later REGISTER replaces: the flow of an instance, else the Contact."""
+    named = dict(params)
+    instance, reg_id = named.get(_INSTANCE), named.get(_REG_ID)
+    return (instance, reg_id) if instance and reg_id else (uri,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +26,7 @@ class Binding:
     user: str
     uri: str
     """The Contact URI as the phone wrote it: what its own requests are addressed to."""
-    params: tuple[tuple[str, str | None], ...]
+    params: Params
     """Of the Contact, as they came, but for `expires`."""
     q: float
     expires: float
@@ -33,7 +41,7 @@ class Binding:
     """Its name to the registrar upstream, which nobody can guess."""
     service_route: tuple[str, ...] = ()
     """Where that registrar wants requests of this phone to go first (RFC 3608)."""
-    gruu: tuple[tuple[str, str | None], ...] = ()
+    gruu: Params = ()
     """Parameters of its Contact in our answers (RFC 5627)."""
     stated: Address | None = None
     """Where the phone says that it is, by its Via."""
@@ -46,10 +54,7 @@ class Binding:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What a later REGISTER replaces: the flow of an instance, else the Contact."""
-        named = dict(self.params)
-        instance, reg_id = named.get(_INSTANCE), named.get(_REG_ID)
-        return (instance, reg_id) if instance and reg_id else (self.uri,)
+        return key_of(self.uri, self.params)
 
     @property
     def stated_flow(self) -> Flow:
@@ -71,10 +76,13 @@ class Binding:
         }
 
 
+_FIELDS = tuple(field.name for field in fields(Binding))
+
+
 def as_record(binding: Binding, epoch: float) -> dict[str, object]:
     """For the store: with its end by the wall clock, since ours begins anew with each start."""
     return {
-        **asdict(binding),
+        **{name: getattr(binding, name) for name in _FIELDS},
         "flow": [binding.flow.interface, binding.flow.transport, *binding.flow.remote],
         "expires": binding.expires + epoch,
         "registered": binding.registered + epoch,

@@ -7,11 +7,11 @@ is the one way to a phone behind NAT (N1, N7).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from sbc.actions import Flow
-from sbc.registrar.binding import Binding
+from sbc.registrar.binding import Binding, key_of
 from sbc.sip.address import NameAddr
 from sbc.sip.errors import BadMessage
 from sbc.sip.grammar import number
@@ -153,10 +153,12 @@ class Bindings:
         if asked is not None:
             seconds = number(asked, 2**32 - 1, "expires")
         agent = headers.get("user-agent") or ""
-        binding = Binding(
+        params = tuple((n, v) for n, v in contact.params if n not in {"expires", "q"})
+        before = held.get(key_of(contact.uri, params))
+        return Binding(
             user=user,
             uri=contact.uri,
-            params=tuple((n, v) for n, v in contact.params if n not in {"expires", "q"}),
+            params=params,
             q=_q(contact.param("q")),
             expires=now + min(seconds, self._bounds.longest),
             flow=flow,
@@ -165,9 +167,9 @@ class Bindings:
             registered=now,
             agent="".join(each for each in agent if each.isprintable())[:64],
             stated=(headers.via.host, headers.via.port or 5060) if headers.has("via") else None,
+            token="" if before is None else before.token,
+            life=None if before is None else before.life,
         )
-        before = held.get(binding.key)
-        return binding if before is None else replace(binding, token=before.token, life=before.life)
 
     def restore(self, binding: Binding) -> None:
         """As it was before a restart."""

@@ -201,7 +201,8 @@ class Registrar:
         now = self._line.now
         if binding.expires <= now:
             return binding
-        return replace(binding, life=self._keepers.granted(binding, now))
+        life = self._keepers.granted(binding, now)
+        return binding if life == binding.life else replace(binding, life=life)
 
     @property
     def keeps(self) -> bool:
@@ -218,12 +219,15 @@ class Registrar:
         named = gruu.OPTION_TAG in came.request.headers.supported
         wanted = []
         for each in asked.wanted:
-            binding = replace(each, token=each.token or tokens.token(24))
-            issued = self._gruus.issue(binding, tokens.token(8)) if named else ()
-            expires = binding.expires
-            if expires > now:
-                expires = min(expires, now + self.allowed(binding))
-            wanted.append(replace(binding, gruu=issued, expires=expires))
+            binding = each if each.token else replace(each, token=tokens.token(24))
+            if named:
+                issued = self._gruus.issue(binding, tokens.token(8))
+                binding = replace(binding, gruu=issued)
+            if binding.expires > now:
+                expires = now + self.allowed(binding)
+                if expires < binding.expires:
+                    binding = replace(binding, expires=expires)
+            wanted.append(binding)
         return replace(asked, wanted=tuple(wanted))
 
     def _own_fields(self, came: Came) -> tuple[Field, ...]:
