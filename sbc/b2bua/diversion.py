@@ -64,6 +64,11 @@ class Diversions:
     said_as: frozenset[str] = frozenset()
     """The fields that they came in."""
 
+    def and_then(self, user: str, reason: str) -> Diversions:
+        """One more, whom we have seen ourselves."""
+        each = (*self.each, Diversion(user, reason))[-_MOST:]
+        return Diversions(each, self.said_as or frozenset({"diversion"}))
+
     def fields(self, terms: Terms, host: str, target: str) -> tuple[Field, ...]:
         """As this peer gets them. `host`: ours, as it knows us; `target`: who is called now, empty
         where nobody is."""

@@ -67,6 +67,9 @@ class Claims:
             fields += self.diversions.fields(terms, host, self.target)
         return tuple(fields)
 
+    def diverted_by(self, user: str, reason: str) -> Claims:
+        return replace(self, diversions=self.diversions.and_then(user, reason))
+
     def aimed_at(self, called: str) -> Claims:
         """The same in an INVITE for that user."""
         return self if self.diversions is NOBODY else replace(self, target=called)

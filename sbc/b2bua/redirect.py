@@ -6,6 +6,7 @@ like one that the caller itself had called, so that it gets nowhere that the cal
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sbc.b2bua.events import Refused
@@ -50,7 +51,10 @@ def follow(call: Call, event: Refused) -> bool:
         return False  # it is meant for that peer alone
     terms = call.shared.terms[call.target.trunk]
     if 300 <= event.status < 400 and terms.redirect == "follow":
+        before = call.redirects.followed
         call.redirects.heard(event.contacts, terms.max_redirects)
+        if call.redirects.followed > before:
+            _diverted(call)
     caller = call.facts.caller
     while call.redirects.waiting:
         number = call.redirects.waiting.pop(0)
@@ -60,6 +64,13 @@ def follow(call: Call, event: Refused) -> bool:
             call.wire.note("redirect_followed", call.labels(), call=call.uid)
             return True
     return False
+
+
+def _diverted(call: Call) -> None:
+    """Whoever gets the call now may be told who sent it there (RFC 5806 §8.1)."""
+    reason = "unconditional" if call.times.ringing is None else "no-answer"
+    claims = call.content.claims.diverted_by(call.called, reason)
+    call.content = replace(call.content, claims=claims)
 
 
 def redirected_to(response: Response) -> tuple[str, ...]:

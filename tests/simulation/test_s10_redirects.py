@@ -125,3 +125,36 @@ def test_a_caller_that_gives_up_is_not_called_for_any_more() -> None:
     refused(border, request, 487)
     assert border.heard(CALLEE) == []
     assert border.over()
+
+
+def test_whoever_gets_the_call_is_told_who_sent_it_there() -> None:
+    """H6, RFC 5806 §8.1, RFC 7044: as the trunk wants it, and with our own host."""
+    border = Border(FOLLOWING)
+    redirected(border, "<sip:300@x.invalid>")
+    request = next_invite(border)
+    assert request.headers.get("diversion") == "<sip:100@10.20.0.5>;reason=unconditional"
+    called(border, request).answers(request, 180)
+    border.take(CALLER)
+    moved(border, request, "<sip:301@x.invalid>")
+    request = next_invite(border)
+    assert request.headers.get("diversion") == (
+        "<sip:300@10.20.0.5>;reason=no-answer, <sip:100@10.20.0.5>;reason=unconditional"
+    )
+    refused(border, request, 486)
+    border.wait(40)
+    assert border.records[0]["diverted"] == ["100 unconditional", "300 no-answer"]
+    history = Border(
+        FOLLOWING.replace("redirect: follow", "redirect: follow, diversion: history-info")
+    )
+    redirected(history, "<sip:300@x.invalid>")
+    request = next_invite(history)
+    assert not request.headers.has("diversion")
+    assert request.headers.get("history-info") == (
+        "<sip:100@10.20.0.5>;index=1, <sip:300@10.20.0.5;cause=302>;index=1.1"
+    )
+
+
+def test_a_trunk_that_wants_none_of_it_is_told_none() -> None:
+    border = Border(FOLLOWING.replace("redirect: follow", "redirect: follow, diversion: none"))
+    redirected(border, "<sip:300@x.invalid>")
+    assert not next_invite(border).headers.has("diversion")
