@@ -340,7 +340,9 @@ _MEDIA: Figures = (
     ("Dropped by our kernel", lambda side: _plain(number(side, "kernel_drops"))),
     ("Refused by it (ICMP)", lambda side: _plain(number(side, "refused"))),
     ("Unknown payload types", _unmapped),
+    ("Protected by", lambda side: text(side, "srtp") or NONE),
     ("SRTP not authentic", lambda side: _plain(number(side, "auth_failed"))),
+    ("SRTP repeated", lambda side: _plain(number(side, "srtp_replayed"))),
 )
 _TOTALS: Figures = (
     ("Packets", lambda of: _plain(number(of, "packets"))),

@@ -54,6 +54,8 @@ def side_report(total: dict[str, Any] | None = None, **changes: Any) -> dict[str
         "unmapped_type": None,
         "policed": 0,
         "auth_failed": 0,
+        "srtp": None,
+        "srtp_replayed": 0,
         "worst": totals(packets=499, lost=1),
         "losses": {"before": 0, "at": 0, "after": 0},
         "verdict": {"name": "ok", "where": None, "evidence": ""},

@@ -128,6 +128,15 @@ def test_a_verdict_is_told_with_its_evidence_and_where_packets_were_lost() -> No
     assert "lossy (after)" in lines(calls_table([record]))[1]
 
 
+def test_the_protection_of_each_side_is_told_and_what_it_kept_out() -> None:
+    """(C1)"""
+    safe = side_report(srtp="AEAD_AES_128_GCM", auth_failed=4, srtp_replayed=2)
+    shown = lines(call_detail(live(media=[{"a": safe, "b": side_report(srtp=None)}])))
+    assert row(shown, "Protected by")[1:] == ["AEAD_AES_128_GCM", "–"]
+    assert row(shown, "SRTP not authentic")[1:] == ["4", "0"]
+    assert row(shown, "SRTP repeated")[1:] == ["2", "0"]
+
+
 def test_reports_of_phones_are_shown_as_they_came() -> None:
     """(Q7)"""
     told = {"leg": "b", "kind": "session", "local": {"codec": "\x1bG729", "loss_percent": 5.0}}
