@@ -81,14 +81,20 @@ class Calls:
     # --- whom it is about -------------------------------------------------------------------------
 
     def matching(self, party: Party) -> list[Talk]:
-        """Of a call, the talks that these tags and this branch leave; without any, all."""
-        return [
+        """Of a call, the talks that these tags and this branch leave; without any, all.
+
+        A request within the dialog has a branch of its own, which no offer has named: then the tags
+        of what is answered count alone.
+        """
+        named = [
             talk
             for talk in self._calls.get(party.call_id, ())
-            if _has(talk, party.from_tag)
-            and _has(talk, party.to_tag)
-            and (party.branch is None or talk.b.branch in {None, party.branch})
+            if _has(talk, party.from_tag) and _has(talk, party.to_tag)
         ]
+        if party.branch is None:
+            return named
+        of_branch = [talk for talk in named if talk.b.branch in {None, party.branch}]
+        return of_branch or [talk for talk in named if talk.answered and party.from_tag]
 
 
 def _has(talk: Talk, tag: str | None) -> bool:

@@ -53,7 +53,7 @@ class Exchange:
         talk.ends[side].hears(session, views)
         self._say(talk, side, wishes, now)
         talk.offerer, talk.asked = side, wishes
-        if talk.answered:
+        if talk.answered and talk.a.travel.plain and talk.b.travel.plain:
             self._program(talk, now, settled=False)
         return talk, sdp.encode()
 

@@ -48,6 +48,11 @@ class Travel:
     ways: dict[int, Ways] = field(default_factory=dict)
     """By m-line: what may be used, since the last offer."""
 
+    @property
+    def plain(self) -> bool:
+        """Nothing has been agreed that a new offer could disturb before it is answered."""
+        return not self.reach.used and all(ways is IN_CLEAR for ways in self.ways.values())
+
 
 def new_travel(random: Random) -> Travel:
     return Travel(Keying(IN_CLEAR, random), Connectivity(Reach(), random))

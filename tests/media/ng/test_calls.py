@@ -70,6 +70,16 @@ def test_tags_and_branch_say_which_talks_are_meant() -> None:
     assert calls.matching(Party("d")) == []
 
 
+def test_a_branch_that_no_offer_has_named_leaves_the_tags_of_what_is_answered() -> None:
+    calls = Calls(bytes)
+    one, _ = offered(calls, Party("c", "a", branch="1"))
+    offered(calls, Party("c", "a", branch="2"))
+    assert calls.matching(Party("c", "a", branch="bye")) == []
+    one.answered = True
+    assert calls.matching(Party("c", "a", branch="bye")) == [one]
+    assert calls.matching(Party("c", branch="bye")) == []
+
+
 def test_a_list_of_calls_has_an_end() -> None:
     calls = Calls(bytes)
     for name in "xyz":

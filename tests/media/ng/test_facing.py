@@ -133,6 +133,16 @@ def test_before_the_handshake_nothing_crosses() -> None:
     assert not world.arrive(ports(answer), rtp(0, 0, 8), CALLER)
 
 
+def test_keys_that_are_in_use_stay_until_a_new_offer_is_answered() -> None:
+    world, offer = offered(transport_protocol="RTP/SAVP")
+    theirs = crypto(SUITES[4], 7, 5)
+    answer = world.answer(sdp(CALLED, theirs.line, protocol="RTP/SAVP"))
+    again = world.offer(to_tag="b", transport_protocol="RTP/SAVP")
+    assert cryptos(again["sdp"]) == cryptos(offer["sdp"])
+    (back,) = world.arrive(ports(offer), theirs.own.protect(rtp(1, 160, 8), 0), CALLED)
+    assert (back.data, back.local[1]) == (rtp(1, 160, 8), ports(answer))
+
+
 # --- RTCP-mux -----------------------------------------------------------------------------------
 
 
