@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from sbc.actions import Action, Journal, Transmit
 from sbc.operate.log import Log
@@ -111,7 +112,7 @@ def test_a_leak_is_seen() -> None:
     def leak(action: Action) -> Sequence[Action]:
         if isinstance(action, Transmit) and action.flow.interface == "wan":
             word = f"\r\nX-Route: {SECRETS['inside']}\r\nCSeq:".encode()
-            return (replace(action, data=action.data.replace(b"\r\nCSeq:", word)),)
+            return (structs.replace(action, data=action.data.replace(b"\r\nCSeq:", word)),)
         return (action,)
 
     assert any("secret-of-the-inside on the wire of the outside" in each for each in tampered(leak))
@@ -125,7 +126,7 @@ def test_a_name_used_on_both_sides_is_seen() -> None:
             names["call"] = action.data.split(b"Call-ID: ")[1].split(b"\r\n")[0]
         elif isinstance(action, Transmit) and action.flow.interface == "wan" and names:
             extra = b"\r\nX-Call: x;tag=" + names["call"] + b"\r\nCSeq:"
-            return (replace(action, data=action.data.replace(b"\r\nCSeq:", extra)),)
+            return (structs.replace(action, data=action.data.replace(b"\r\nCSeq:", extra)),)
         return (action,)
 
     assert any("on the wires of the" in each for each in tampered(same_call_id))
@@ -151,7 +152,7 @@ def test_a_second_final_answer_is_seen() -> None:
 
     def two(action: Action) -> Sequence[Action]:
         if isinstance(action, Transmit) and action.data.startswith(b"SIP/2.0 180"):
-            return (replace(action, data=action.data.replace(b"180 Ringing", b"200 OK", 1)),)
+            return (structs.replace(action, data=action.data.replace(b"180 Ringing", b"200 OK", 1)),)
         return (action,)
 
     found = tampered(two, Script(calls=(CallScript(callees=(BUSY,)),)))
