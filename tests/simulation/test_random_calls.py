@@ -152,7 +152,9 @@ def test_a_second_final_answer_is_seen() -> None:
 
     def two(action: Action) -> Sequence[Action]:
         if isinstance(action, Transmit) and action.data.startswith(b"SIP/2.0 180"):
-            return (structs.replace(action, data=action.data.replace(b"180 Ringing", b"200 OK", 1)),)
+            return (
+                structs.replace(action, data=action.data.replace(b"180 Ringing", b"200 OK", 1)),
+            )
         return (action,)
 
     found = tampered(two, Script(calls=(CallScript(callees=(BUSY,)),)))
