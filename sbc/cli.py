@@ -191,6 +191,30 @@ def certificates(config: ConfigFile = None, as_json: AsJson = False) -> None:
     show(certificate_table(found))
 
 
+@main.command()
+def turn(
+    account: Annotated[
+        str | None,
+        typer.Option(help="Tell a registered user's credentials.", metavar="USER@DOMAIN"),
+    ] = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell who holds allocations of the TURN server, and what happened there."""
+    with _explained():
+        client = _Border(config).client
+        found = client.turn() if account is None else client.turn_account(account)
+    if as_json:
+        _print_json(found)
+        return
+    if not found:
+        _fail("no TURN server runs beside this border, or it does not answer")
+    from sbc.operate.tables import show  # noqa: PLC0415
+    from sbc.operate.turn_table import account_table, turn_tables  # noqa: PLC0415
+
+    show(turn_tables(found) if account is None else account_table(found))
+
+
 @report.callback()
 def _report() -> None:
     pass

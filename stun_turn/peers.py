@@ -8,6 +8,17 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Network = IPv4Network | IPv6Network
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_STATELESS = 0xFFFF0000
+_NEVER_PUBLIC = tuple(
+    IPv6Network(each)
+    for each in (
+        "64:ff9b:1::/48",  # a network's own NAT64 (RFC 8215)
+        "fec0::/10",  # site-local, of old (RFC 3879)
+        "3fff::/20",  # documentation (RFC 9637)
+        "5f00::/16",  # segment identifiers (RFC 9602)
+    )
+)
+"""What the standard library would call global, or does from one version to the next."""
 
 
 class PeerRules:
@@ -36,6 +47,8 @@ class PeerRules:
             return not (address.is_multicast or address.is_unspecified)
         if any(address in network for network in self._denied):
             return False
+        if any(address in network for network in _NEVER_PUBLIC):
+            return False
         return address.is_global and not address.is_multicast
 
 
@@ -52,7 +65,8 @@ def canonical(ip: str) -> str:
 
 
 def _translated(address: IPv6Address) -> IPv4Address | None:
-    """Behind the well-known prefix of NAT64 (RFC 6052 §2.1), and the old form `::a.b.c.d`."""
-    low = int(address) & 0xFFFFFFFF
-    compatible = int(address) >> 32 == 0 and low > 1
+    """Behind the well-known prefix of NAT64 (RFC 6052 §2.1), in the old form `::a.b.c.d`, and in
+    that of stateless translators, `::ffff:0:a.b.c.d` (RFC 2765 §2.1)."""
+    low, high = int(address) & 0xFFFFFFFF, int(address) >> 32
+    compatible = (high == 0 and low > 1) or high == _STATELESS
     return IPv4Address(low) if address in _NAT64 or compatible else None

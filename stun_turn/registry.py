@@ -57,6 +57,8 @@ class Attribute(IntEnum):
     FINGERPRINT = 0x8028
     ICE_CONTROLLED = 0x8029
     ICE_CONTROLLING = 0x802A
+    COTURN_ADDITIONAL_ADDRESS_FAMILY = 0x8032
+    """coturn still has the number of a draft, in its client as in its server."""
 
 
 KNOWN = frozenset(Attribute)

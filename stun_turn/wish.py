@@ -10,6 +10,7 @@ from stun_turn.registry import Attribute
 from stun_turn.request import Refused
 
 TCP, UDP = 6, 17
+_ADDITIONAL = (Attribute.ADDITIONAL_ADDRESS_FAMILY, Attribute.COTURN_ADDITIONAL_ADDRESS_FAMILY)
 _TOKEN = 8
 """Bytes of a RESERVATION-TOKEN (RFC 8656 §18.9)."""
 
@@ -40,7 +41,7 @@ def read_wish(message: Message, families: frozenset[int]) -> Wish:
     token = message.get(Attribute.RESERVATION_TOKEN)
     even = message.get(Attribute.EVEN_PORT)
     family = message.get(Attribute.REQUESTED_ADDRESS_FAMILY)
-    additional = message.get(Attribute.ADDITIONAL_ADDRESS_FAMILY)
+    additional = next(filter(None, map(message.get, _ADDITIONAL)), None)
     if sum(each is not None for each in (token, family, additional)) > 1:
         raise Refused(400)
     tcp = wanted_transport == TCP

@@ -61,6 +61,11 @@ class Client:
         """TURN credentials of `user@domain`. Raises NoSuchCall where nobody is registered so."""
         return self._ask(f"/turn/{quote(aor, safe='@', errors='replace')}")
 
+    def turn(self) -> Json:
+        """How the TURN server fares; empty where there is none, or it does not answer."""
+        told = self._ask("/status").get("turn")
+        return told if isinstance(told, dict) else {}
+
     def certificates(self) -> list[Json]:
         return self._list("/status", "certificates")
 

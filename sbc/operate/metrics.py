@@ -25,6 +25,7 @@ from sbc.operate.events import EVENTS
 from sbc.operate.host_metrics import host_metrics
 from sbc.operate.labels import EVENT_LABELS, Labels
 from sbc.operate.record import Record, directions, loss_ratio, number, part, parts, text, whole
+from sbc.operate.turn_metrics import turn_metrics
 
 LOSS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Ratio. Speech with concealment begins to suffer between 1 and 3 per cent."""
@@ -290,6 +291,7 @@ class _Now(Collector):
         )
         yield self._certificates()
         yield from host_metrics(self.status, self._names.interfaces)
+        yield from turn_metrics(self.status)
         yield from self._journal()
 
     def _registrations(self) -> Iterator[GaugeMetricFamily]:

@@ -152,6 +152,28 @@ def test_certificates_of_the_running_border(config: Path) -> None:
         assert json.loads(sbc("certificates", "--config", config, "--json").stdout) == [edge]
 
 
+def test_turn_beside_the_running_border(config: Path) -> None:
+    """(I5)"""
+    held = {"allocations": 2, "by_user": {"ann": 2}, "notes": {"allocated": 5}, "unsent": 0}
+    with running_border(config.parent / "run", [], {"turn": held}):
+        told = sbc("turn", "--config", config)
+        assert told.exit_code == 0
+        assert "ann" in told.stdout
+        assert json.loads(sbc("turn", "--config", config, "--json").stdout) == held
+        told = sbc("turn", "--config", config, "--account", "ann@example.org")
+        assert "9:ann@example.org" in told.stdout
+        told = sbc("turn", "--config", config, "--account", "eve@example.org")
+        assert told.exit_code == 1
+
+
+def test_without_a_turn_server_turn_says_so(config: Path) -> None:
+    with running_border(config.parent / "run", [], {"turn": {}}):
+        told = sbc("turn", "--config", config)
+        assert told.exit_code == 1
+        assert "no TURN server" in told.stderr
+        assert json.loads(sbc("turn", "--config", config, "--json").stdout) == {}
+
+
 def test_a_check_looks_into_certificates_too(config: Path) -> None:
     """(X7)"""
     pair = Authority(config.parent).pair("edge", "a.example", days=10)
@@ -376,7 +398,17 @@ def test_help_names_every_command() -> None:
     told = sbc("--help").stdout
     assert all(
         name in told
-        for name in ("run", "check", "calls", "call", "trunks", "certificates", "report", "demo")
+        for name in (
+            "run",
+            "check",
+            "calls",
+            "call",
+            "trunks",
+            "certificates",
+            "turn",
+            "report",
+            "demo",
+        )
     )
     assert sbc().exit_code == 2
     assert "quality" in sbc("report", "--help").stdout

@@ -13,6 +13,7 @@ TCP = (Attribute.REQUESTED_TRANSPORT, b"\x06\0\0\0")
 EVEN, NEXT = (Attribute.EVEN_PORT, b"\0"), (Attribute.EVEN_PORT, b"\x80")
 SIX = (Attribute.REQUESTED_ADDRESS_FAMILY, b"\x02\0\0\0")
 BOTH = (Attribute.ADDITIONAL_ADDRESS_FAMILY, b"\x02\0\0\0")
+COTURN_S = (Attribute.COTURN_ADDITIONAL_ADDRESS_FAMILY, b"\x02\0\0\0")
 TOKEN = (Attribute.RESERVATION_TOKEN, bytes(8))
 
 
@@ -31,6 +32,7 @@ def wish(*values: Value) -> Wish:
         ([UDP, SIX], Wish((IPV6,))),
         ([UDP, SIX, NEXT], Wish((IPV6,), even=True, reserve=True)),
         ([UDP, BOTH], Wish((IPV4, IPV6), additional=True)),
+        ([UDP, COTURN_S], Wish((IPV4, IPV6), additional=True)),
         ([UDP, BOTH, EVEN], Wish((IPV4, IPV6), additional=True, even=True)),
         ([UDP, TOKEN], Wish((), token=bytes(8))),
     ],
