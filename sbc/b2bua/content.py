@@ -67,6 +67,11 @@ class Content:
         """Of `body`, without parameters."""
         return (self.content_type or "").partition(";")[0].strip().lower()
 
+    @property
+    def bodied(self) -> bool:
+        """It says something besides a description."""
+        return bool(self.body) or self.multi is not None
+
     def fits(self, terms: Terms) -> bool:
         """May it go there at all? Parts and descriptions go without what may not."""
         if self.sdp is not None:
@@ -78,7 +83,7 @@ class Content:
     def towards(self, terms: Terms, host: str) -> "Content":
         """As the peer with these terms gets it: without what it may not get, and with our own
         address as it knows us."""
-        if not self.body and self.multi is None:
+        if not self.bodied:
             return self
         multi = None if self.multi is None else self.multi.filtered(terms.body_types)
         body = self.body if self.bare_type in terms.body_types else b""

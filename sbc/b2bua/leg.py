@@ -120,7 +120,8 @@ class Leg:
         to_tag: str | None = None,
     ) -> Response:
         """Our answer to a request of this peer."""
-        content = content.towards(self.terms, self.host)
+        if content.bodied:
+            content = content.towards(self.terms, self.host)
         built = build_response(
             request,
             status,

@@ -183,7 +183,8 @@ class Usage:
     ) -> Key:
         """Send a request within the dialog. An SDP in it is an offer, unless it is a PRACK's
         answer."""
-        content = content.towards(self.leg.terms, self.leg.host)
+        if content.bodied:
+            content = content.towards(self.leg.terms, self.leg.host)
         offered = content.sdp is not None and method in OFFERING
         own: list[Field] = [("User-Agent", self.wire.user_agent), self.leg.session_field()]
         if method in OFFERING:
