@@ -333,3 +333,20 @@ def test_another_target_learns_nothing_of_what_the_last_one_was_told() -> None:
     assert first
     assert again
     assert not first & again
+
+
+def test_keys_that_are_translated_on_the_way_are_protected_too() -> None:
+    """M7 in between: each packet goes by way of the core, and is opened and protected there."""
+    text = zones(REQUIRED, PLAIN).replace(
+        "zones:\n",
+        "media_profiles: { tones: { dtmf: inband }, events: { dtmf: rfc4733 } }\nzones:\n",
+        1,
+    )
+    text = text.replace("trust: untrusted,", "trust: untrusted, media: events,")
+    text = text.replace("trust: trusted,", "trust: trusted, media: tones,")
+    call = connect(MediaBorder(text), caller=CALLERS, callee=None, offer="RTP/SAVP")
+    assert call.both_ways()
+    flows = call.border.relay.engine.flows.values()
+    assert all(flow.up for flow in flows)
+    assert call.arrives(call.caller, call.packet(ssrc=1)) == []  # in clear: not of this end
+    assert call.side("a").auth_failed == 1
