@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from media.control import Address, SessionReport, Side, SideReport, StreamReport
+from media.control import Address, SessionReport, Side, SideReport, StreamReport, Totals
+from media.mos import mos
 from media.ng.bencode import Value
 from media.ng.interfaces import Interfaces
 from media.ng.talk import OTHER, End, Talk
+from media.sdp.describe import SideView
 
 _FAMILY_NAMES = {True: "IPv6", False: "IPv4"}
 
@@ -29,7 +31,7 @@ class Sums:
     def add(self, side: SideReport) -> None:
         self.packets += side.total.packets
         self.bytes += side.total.bytes
-        self.errors += side.rejected
+        self.errors += side.rejected + side.auth_failed + side.srtp_replayed
 
     def document(self) -> dict[str, Value]:
         return {"packets": self.packets, "bytes": self.bytes, "errors": self.errors}
@@ -117,9 +119,6 @@ def _media(
     end = talk.ends[side]
     report = stream.a if side == "a" else stream.b
     view = end.views[stream.index] if stream.index < len(end.views) else None
-    flags = ["initialized"] if view else []
-    if view is None or view.sends or not view.refused:
-        flags += ["send", "recv"] if view is None or view.sends else ["send"]
     place = interfaces.place_of(report.interface)
     # A half-open call has no plan at the relay yet.
     expected = report.expected or (view.rtp if view else None)
@@ -128,12 +127,28 @@ def _media(
         "index": stream.index + 1,
         "type": stream.kind,
         "protocol": view.transport.protocol if view else "RTP/AVP",
-        "flags": flags,
+        "flags": _media_flags(view, report),
         "streams": [
             _rtp(report, place, expected, clock.wall(talk.created)),
             _rtcp(report, place, rtcp, clock.wall(talk.created)),
         ],
     }
+
+
+def _media_flags(view: SideView | None, report: SideReport) -> list[str]:
+    if view is None:
+        return ["send", "recv"]
+    by_dtls = bool(view.transport.fingerprints) and not view.transport.crypto
+    said = {
+        "initialized": True,
+        "send": view.receives,
+        "recv": view.sends,
+        "rtcp-mux": view.transport.mux,
+        "DTLS-SRTP": report.srtp is not None and by_dtls,
+        "SDES": report.srtp is not None and not by_dtls,
+        "ICE": report.ice is not None,
+    }
+    return [flag for flag, is_so in said.items() if is_so]
 
 
 def _rtp(
@@ -149,6 +164,8 @@ def _rtp(
     own = Sums()
     own.add(side)
     stream["stats"] = own.document()
+    if side.srtp is not None:
+        stream["crypto suite"] = side.srtp
     if side.ssrc is not None:
         stream["SSRC"] = side.ssrc
     return stream
@@ -194,15 +211,35 @@ def _add_source(sources: dict[str, Value], stream: StreamReport, side: Side) -> 
         "packets": total.packets,
         "cumulative loss": total.lost,
     }
-    if report.mos is not None:
-        expected = total.packets + total.lost
-        far = report.far_end
-        trip = far.round_trip_ms if far and far.round_trip_ms is not None else 0.0
-        source["average MOS"] = {
-            "MOS": round(10 * report.mos),
-            "round-trip time": round(1000 * trip),
-            "jitter": round(total.jitter_ms),
-            "packet loss": round(100 * total.lost / expected) if expected else 0,
-            "samples": 1,
-        }
+    average = _mos(report, total)
+    if average is not None:
+        known = [average]
+        known += [
+            each for each in (_mos(report, report.worst), _mos(report, report.interval)) if each
+        ]
+        source["average MOS"] = {**average, "samples": 1}
+        source["lowest MOS"] = min(known, key=_score)
+        source["highest MOS"] = max(known, key=_score)
     sources[str(report.ssrc)] = source
+
+
+def _mos(report: SideReport, over: Totals | None) -> dict[str, int] | None:
+    """In tenths, of the whole stream or of one interval: the worst one, and the last, are known."""
+    if over is None or not over.packets or report.codec is None:
+        return None
+    loss = over.lost / (over.packets + over.lost)
+    far = report.far_end
+    trip = far.round_trip_ms if far else None
+    score = mos(report.codec.partition("/")[0], loss, over.jitter_ms, trip)
+    if score is None:
+        return None
+    return {
+        "MOS": round(10 * score[0]),
+        "round-trip time": round(1000 * (trip or 0.0)),
+        "jitter": round(over.jitter_ms),
+        "packet loss": round(100 * loss),
+    }
+
+
+def _score(told: dict[str, int]) -> int:
+    return told["MOS"]
