@@ -6,10 +6,11 @@ source address counts, and only what signalling has said may open a latch again 
 
 from enum import Enum, IntEnum, auto
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 from math import inf
 
 from media.control import Address, SidePlan
+from media.sdp.address import is_private
 from media.value import Value
 
 MODES = frozenset({"none", "signalled", "subnet", "first-packet", "ranked", "delayed", "heuristic"})
@@ -23,17 +24,6 @@ FOLLOW_AGAIN = 1.0
 """Seconds, mode `none`: a trusted end may change its port, but not make us work for each packet."""
 MOVE_AGAIN = 0.1
 """Seconds, where the newest source counts: of two that send at once each packet would move it."""
-
-_PRIVATE = tuple(
-    ip_network(text)
-    for text in (
-        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
-        "100.64.0.0/10",  # RFC 6598
-        *("169.254.0.0/16", "fe80::/10"),
-        *("127.0.0.0/8", "::1/128"),
-        "fc00::/7",  # RFC 4193
-    )
-)
 
 
 class Rank(IntEnum):
@@ -77,7 +67,7 @@ class Terms(Value, frozen=True):
         named = self.named
         if named is None or self.mode not in _LEARNING or self.signalling_ip is None:
             return named
-        strange = named[0] != self.signalling_ip and _is_private(named[0])
+        strange = named[0] != self.signalling_ip and is_private(named[0])
         return None if strange else named
 
     @property
@@ -294,12 +284,6 @@ class Latch:
 def _is_unicast(text: str) -> bool:
     ip = ip_address(text)
     return not (ip.is_unspecified or ip.is_multicast or text == "255.255.255.255")
-
-
-@_remembered
-def _is_private(text: str) -> bool:
-    ip = ip_address(text)
-    return any(ip in network for network in _PRIVATE if network.version == ip.version)
 
 
 def _same_subnet(ip: str, other: str, prefix: int) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
@@ -50,6 +50,25 @@ def is_unicast(address: str) -> bool:
     if ":" in address:
         return not address.startswith("ff")
     return 0 < int(address.split(".", 1)[0]) < MULTICAST_FROM
+
+
+_PRIVATE = tuple(
+    ip_network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+        "100.64.0.0/10",  # RFC 6598
+        *("169.254.0.0/16", "fe80::/10"),
+        *("127.0.0.0/8", "::1/128"),
+        "fc00::/7",  # RFC 4193
+    )
+)
+
+
+@lru_cache(maxsize=4096)
+def is_private(address: str) -> bool:
+    """Does it mean another host elsewhere?"""
+    ip = ip_address(address)
+    return any(ip in network for network in _PRIVATE if network.version == ip.version)
 
 
 def family(address: str) -> str:

@@ -7,7 +7,7 @@ What is not understood is passed over, as §5.1 demands.
 import re
 
 from media.control import IceCandidate
-from media.sdp.address import UNSPECIFIED, canonical, is_unicast
+from media.sdp.address import UNSPECIFIED, canonical, is_private, is_unicast
 from media.sdp.face import IceSaid, Said
 
 MOST = 40
@@ -40,6 +40,18 @@ def read(value: str) -> IceCandidate | None:
 def candidates(ice: IceSaid) -> tuple[IceCandidate, ...]:
     found = (read(value) for value in ice.candidates[:MOST])
     return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
+def checkable(ice: IceSaid, ours: str) -> tuple[IceCandidate, ...]:
+    """Those that we may send checks to. Private ones of a peer in the open internet would have us
+    knock at hosts of our own network; if it is there, its own checks tell us so."""
+    private = is_private(ours)
+    return tuple(
+        each
+        for each in candidates(ice)
+        if (":" in each.address[0]) is (":" in ours)
+        and (private or not is_private(each.address[0]))
+    )
 
 
 def usable(what: Said, default: tuple[str, int] | None) -> IceSaid | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from config.model import IceMode, MuxMode
 from media.control import Address, IcePlan
-from media.sdp.candidate import candidates, host_lines, usable
+from media.sdp.candidate import checkable, host_lines, usable
 from media.sdp.face import Faces, Said
 
 Random = Callable[[int], bytes]
@@ -53,11 +53,13 @@ class Told:
 class Connectivity:
     """One side of one call."""
 
-    __slots__ = ("_current", "_random", "_told", "reach")
+    __slots__ = ("_current", "_random", "_shown", "_told", "reach")
 
     def __init__(self, reach: Reach, random: Random) -> None:
         self.reach = reach
         self._random = random
+        self._shown = ""
+        """Our address, as the peer was last told."""
         self._current: tuple[str, str] | None = None
         """Our credentials, for all m-lines: those of a bundle must have the same (RFC 9143)."""
         self._told: dict[int, Told] = {}
@@ -70,6 +72,7 @@ class Connectivity:
 
     def offer(self, index: int, ip: str, port: int) -> tuple[str, ...]:
         """Lines of an offer of ours."""
+        self._shown = ip
         told = self._of(index)
         ice = self.reach.offers_ice or told.agreed
         mux = told.mux or self.reach.mux == "offer" or (ice and self.reach.mux != "none")
@@ -81,6 +84,7 @@ class Connectivity:
         self, index: int, what: Said, default: Address | None, ip: str, port: int
     ) -> tuple[str, ...]:
         """Lines of our answer to what this side has offered."""
+        self._shown = ip
         if what.ice is None and not what.mux and index not in self._told:
             return ()
         told = self._of(index)
@@ -136,7 +140,7 @@ class Connectivity:
             ice.pwd,
             told.lite,
             told.controlling,
-            () if told.lite else candidates(ice),
+            () if told.lite else checkable(ice, self._shown),
         )
         return plan, mux
 

@@ -3,7 +3,7 @@
 import pytest
 
 from media.control import IceCandidate
-from media.sdp.candidate import MOST, candidates, host_lines, read, usable
+from media.sdp.candidate import MOST, candidates, checkable, host_lines, read, usable
 from media.sdp.face import IceSaid, Said
 
 PWD = "a-password-of-the-peer/0123456789".replace("-", "x")
@@ -87,3 +87,17 @@ def test_our_own_candidates_are_our_two_ports() -> None:
         "a=candidate:1 2 udp 2130706430 203.0.113.10 20001 typ host",
     ]
     assert host_lines("203.0.113.10", 20000, 1) == lines[:1]
+
+
+def test_from_the_open_internet_nobody_makes_us_knock_at_private_hosts() -> None:
+    lines = [
+        HOST.replace("192.0.2.7", ip) for ip in ("192.0.2.7", "10.0.0.1", "127.0.0.1", "fd00::1")
+    ]
+    ice = said(*lines).ice
+    assert ice is not None
+
+    assert [each.address[0] for each in checkable(ice, "203.0.113.10")] == ["192.0.2.7"]
+    assert [each.address[0] for each in checkable(ice, "10.20.0.5")] == [
+        *("192.0.2.7", "10.0.0.1", "127.0.0.1")
+    ]
+    assert [each.address[0] for each in checkable(ice, "fd00::5")] == ["fd00::1"]
