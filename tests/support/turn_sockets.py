@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 from stun_turn.actions import Client
@@ -40,9 +41,11 @@ def udp_socket(ip: str = "127.0.0.1") -> socket.socket:
 
 
 def free_port(ip: str = "127.0.0.1") -> Address:
-    """Of nobody, a moment ago."""
-    with udp_socket(ip) as opened:
-        return at(opened)
+    """Of nobody, neither by UDP nor by TCP, a moment ago."""
+    while True:
+        with suppress(OSError), udp_socket(ip) as opened, socket.socket(opened.family) as tcp:
+            tcp.bind(at(opened))
+            return at(opened)
 
 
 def at(opened: socket.socket) -> Address:
