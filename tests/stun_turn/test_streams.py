@@ -1,15 +1,19 @@
 """Clients on connections: framed, bounded, closed when they idle (RFC 8656 §2.1)."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from stun_turn import streams
 from stun_turn.actions import Client
 from stun_turn.engine import Engine
+from stun_turn.secure import Shown
 from stun_turn.streams import Streams
 from tests.stun_turn.vectors import IPV4_RESPONSE, REQUEST
+from tests.support.authority import Authority
 from tests.support.turn_sockets import PATIENCE, Heard, free_port, run
 
 
@@ -121,3 +125,37 @@ def test_whoever_does_nothing_or_half_a_thing_is_hung_up_on(
         writer.close()
 
     rigged(test)
+
+
+def test_half_a_message_over_tls_costs_its_sender_the_connection_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """(I5)"""
+    monkeypatch.setattr(streams, "LOOK", 0.01)
+    monkeypatch.setattr(streams, "PATIENCE", 0.0)
+
+    async def main() -> None:
+        rig = Rig()
+        rig.up.holding = True
+        authority = Authority(tmp_path)
+        shown = Shown(authority.pair("turn", "turn.example.org").section())
+        await rig.streams.listen(rig.address, shown.tls)
+        trusted = ssl.create_default_context(cafile=str(authority.trust))
+        name = "turn.example.org"
+        slow, good = [
+            await asyncio.open_connection(*rig.address, ssl=trusted, server_hostname=name)
+            for _ in range(2)
+        ]
+        slow[1].write(REQUEST[:30])
+        assert await ended(slow[0])
+        good[1].write(REQUEST)
+        _, data, client = await rig.up.next()
+        assert (data, client.transport) == (REQUEST, "tls")
+        rig.engine.streams[client].write(b"answer")
+        assert await asyncio.wait_for(good[0].read(100), PATIENCE) == b"answer"
+        assert len(rig.streams) == 1
+        slow[1].close()
+        good[1].close()
+        rig.streams.close()
+
+    run(main())
