@@ -19,6 +19,9 @@ from typing import Any
 from pylibsrtp import Error as SrtpError
 from pylibsrtp import Policy, Session
 
+from stun_turn.attributes import xor_address
+from stun_turn.message import HEADER, Class, build
+from stun_turn.registry import Attribute, Method
 from tools.bench.figures import percentile
 
 Address = tuple[str, int]
@@ -52,6 +55,8 @@ class End:
     remote: Address
     channel: int = 0
     """Its packets travel as ChannelData of this number (RFC 8656 §12.4); 0: bare."""
+    peer: Address | None = None
+    """Its packets travel in Send and Data indications, to this peer and from it (RFC 8656 §11)."""
     suite: str = ""
     """Of SRTP; empty: plain RTP."""
     key: str = field(default="", repr=False)
@@ -122,7 +127,8 @@ class Load:
             if not at % _TIMED_ONE_OF and self._ciphers[at] is None
         }
         self._plain = {file: self._sockets[slot].recv_into for file, slot in self._slots.items()}
-        self._heads = [_head(end.channel) for end in ends]
+        self._heads = [_head(end) for end in ends]
+        self._offsets = [None if end.peer else len(_head(end)) for end in ends]
         self._sequence = [0] * len(ends)
         self._cursor = 0
         self._buffer = bytearray(2048)
@@ -219,17 +225,22 @@ class Load:
         tally = self._count(file)
         if extra:
             seconds, rest = _TIMESPEC.unpack(extra[0][2])
-            offset = len(self._heads[self._slots[file]]) + _SENT_AT_OFFSET
+            offset = self._begin(self._slots[file]) + _SENT_AT_OFFSET
             (sent_at,) = _SENT_AT.unpack_from(self._buffer, offset)
             tally.delays.append(seconds * 1_000_000_000 + rest - sent_at)
 
     def _count(self, file: int) -> _Tally:
         slot = self._slots[file]
-        tally = self._tallies[self._buffer[len(self._heads[slot]) + _PHASE]]
+        tally = self._tallies[self._buffer[self._begin(slot) + _PHASE]]
         if not tally.received[slot]:
             tally.first[slot] = monotonic() - tally.began
         tally.received[slot] += 1
         return tally
+
+    def _begin(self, slot: int) -> int:
+        """Where in what came the packet is."""
+        offset = self._offsets[slot]
+        return data_at(self._buffer) if offset is None else offset
 
     def _dropped(self) -> int:
         """By the kernel, so far, since our own queues were full."""
@@ -253,8 +264,21 @@ def ciphers(end: End) -> tuple[Session, Session] | None:
     )
 
 
-def _head(channel: int) -> bytes:
+def _head(end: End) -> bytes:
+    """What stands before each of its packets."""
+    if end.peer is not None:
+        transaction_id = bytes(12)
+        whither = (Attribute.XOR_PEER_ADDRESS, xor_address(end.peer, transaction_id))
+        values = [whither, (Attribute.DATA, bytes(PACKET))]
+        return build(Method.SEND, Class.INDICATION, transaction_id, values)[:-PACKET]
+    channel = end.channel
     return channel.to_bytes(2, "big") + PACKET.to_bytes(2, "big") if channel else b""
+
+
+def data_at(indication: bytes | bytearray) -> int:
+    """Where its data begin: servers differ in which attribute comes first."""
+    first = int.from_bytes(indication[HEADER : HEADER + 2], "big")
+    return HEADER + (4 if first == Attribute.DATA else 16)
 
 
 def _heard(phase: Phase, tally: _Tally) -> Heard:
@@ -281,12 +305,16 @@ def _say(message: dict[str, Any]) -> None:
 def main() -> None:
     plan = json.load(sys.stdin)
     ends = [
-        End(**{**each, "local": tuple(each["local"]), "remote": tuple(each["remote"])})
+        End(**{**each, **{name: _tuple(each[name]) for name in ("local", "remote", "peer")}})
         for each in plan["ends"]
     ]
     phases = [Phase(**each) for each in plan["phases"]]
     heard = Load(ends, phases).run()
     _say({"heard": [asdict(each) for each in heard]})
+
+
+def _tuple(value: list[Any] | None) -> Address | None:
+    return None if value is None else (str(value[0]), int(value[1]))
 
 
 if __name__ == "__main__":

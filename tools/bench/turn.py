@@ -6,7 +6,7 @@ for the relays sends them.
 
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from socket import AF_INET, SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET, socket
 from time import monotonic
@@ -128,6 +128,10 @@ def measure(makes: list[Make], folder: Path, seconds: float, results: Results) -
         with running(server, results):
             server.start()
             _packets(server, seconds, results)
+        server = make(folder)
+        with running(server, results):
+            server.start()
+            _indications(server, seconds, results)
 
 
 def _allocations(server: TurnServer, results: Results) -> None:
@@ -143,26 +147,53 @@ def _allocations(server: TurnServer, results: Results) -> None:
 
 
 def _packets(server: TurnServer, seconds: float, results: Results) -> None:
-    phases = [Phase("warm-up", 1.0, RATES[0]), *(Phase(str(rate), seconds, rate) for rate in RATES)]
-    carried = carry(_ends(server), phases, server.processes)
-    for rate in RATES:
+    _carried(server, "ChannelData", _by_channel(server), seconds, RATES, results)
+
+
+def _indications(server: TurnServer, seconds: float, results: Results) -> None:
+    _carried(server, "indications", _by_indication(server), seconds, RATES[:1], results)
+
+
+def _carried(
+    server: TurnServer, how: str, ends: list[End], seconds: float, rates: Sequence[int],
+    results: Results,
+) -> None:  # fmt: skip
+    phases = [Phase("warm-up", 1.0, rates[0]), *(Phase(str(rate), seconds, rate) for rate in rates)]
+    carried = carry(ends, phases, server.processes)
+    for rate in rates:
         each = carried[str(rate)]
         if each.heard.lost > _MOST_LOST:
-            results.note(f"{server.name}, TURN at {rate:,}/s: {each.heard.lost:.2%} lost.")
+            lost = f"{each.heard.lost:.2%} lost"
+            results.note(f"{server.name}, TURN by {how} at {rate:,}/s: {lost}.")
             continue
-        what = f"TURN: processor time a packet by ChannelData, {rate:,} packets/s"
+        what = f"TURN: processor time a packet by {how}, {rate:,} packets/s"
         results.add(what, "µs", server.name, each.microseconds)
 
 
-def _ends(server: TurnServer) -> list[End]:
+def _by_channel(server: TurnServer) -> list[End]:
     ends = []
-    for number in range(CLIENTS):
-        local, peer = (CALLER, FIRST_PORT + 2 * number), (CALLED, FIRST_PORT + 2 * number)
+    for local, peer in _places():
         with Client(server.at, local) as client:
             relay = client.allocate()
             client.bind(peer)
         ends += [End(local, server.at, _CHANNEL), End(peer, relay)]
     return ends
+
+
+def _by_indication(server: TurnServer) -> list[End]:
+    ends = []
+    for local, peer in _places():
+        with Client(server.at, local) as client:
+            relay = client.allocate()
+            client.permit(peer)
+        ends += [End(local, server.at, peer=peer), End(peer, relay)]
+    return ends
+
+
+def _places() -> Iterator[tuple[Address, Address]]:
+    """Of a client and of its peer."""
+    for number in range(CLIENTS):
+        yield (CALLER, FIRST_PORT + 2 * number), (CALLED, FIRST_PORT + 2 * number)
 
 
 class Client:
@@ -205,6 +236,14 @@ class Client:
         )
         if answer.kind is not Class.SUCCESS:
             raise Broken(f"a channel was refused: {answer.attributes}")
+
+    def permit(self, peer: Address) -> None:
+        """Raises Broken."""
+        answer = self._request(
+            Method.CREATE_PERMISSION, (Attribute.XOR_PEER_ADDRESS, of.xor_address(peer, b""))
+        )
+        if answer.kind is not Class.SUCCESS:
+            raise Broken(f"a permission was refused: {answer.attributes}")
 
     def _request(self, method: Method, *values: Value) -> Message:
         self._serial += 1

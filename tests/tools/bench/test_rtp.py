@@ -5,7 +5,9 @@ from base64 import b64encode
 import pytest
 
 from media.sdp.sdes import SUITES
-from tools.bench.rtp import PROFILES, End, Heard, ciphers
+from stun_turn.message import Class, Value, build
+from stun_turn.registry import Attribute, Method
+from tools.bench.rtp import PROFILES, End, Heard, ciphers, data_at
 from tools.bench.streams import Carried
 
 
@@ -44,3 +46,11 @@ def test_ends_with_keys_understand_each_other(suite: str) -> None:
     packet = b"\x80" + bytes(171)
     assert far[1].unprotect(near[0].protect(packet)) == packet
     assert ciphers(End(("127.0.0.1", 1), ("127.0.0.1", 2))) is None
+
+
+def test_data_are_found_in_an_indication_whichever_attribute_comes_first() -> None:
+    whence: Value = (Attribute.XOR_PEER_ADDRESS, bytes(8))
+    data: Value = (Attribute.DATA, b"packet..")
+    for values in ([whence, data], [data, whence]):
+        indication = build(Method.DATA, Class.INDICATION, bytes(12), values)
+        assert indication[data_at(indication) :].startswith(b"packet..")
