@@ -1,6 +1,8 @@
 """The STUN and TURN server with coturn's own clients, and with aioice (I4, I5).
 
 `python -m stun_turn` on the loopback; the clients relay to coturn's echoing peer, or to each other.
+Of coturn's programs Debian leaves `turnutils_rfc5769check` out: tests/stun_turn/test_message.py has
+its vectors.
 """
 
 import asyncio
