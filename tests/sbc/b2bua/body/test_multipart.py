@@ -1,7 +1,6 @@
 """Bodies of several parts (Z6; RFC 2046, RFC 5621): filtered part by part, written anew."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from sbc.b2bua.body.multipart import Multipart, Part, disposition, read
 from sbc.b2bua.body.values import Translation
 from sbc.sip.errors import BadMessage
 from tests.support.documents import PIDF, RLMI, filled
+from tests.support.hanging import must_not_hang
 
 AS_IS = Translation()
 TOKEN = "pbx-7f3a.inside"
@@ -130,10 +130,9 @@ def test_a_disposition_is_a_known_one(text: str, kept: str) -> None:
     [b"--b\r\n" * 6000, b"--b" * 10_000, b"\r\n" * 15_000, b"--b\r\n" + b"a:\r\n " * 6000],
     ids=range(4),
 )
-def test_a_hostile_body_takes_no_time(body: bytes) -> None:
-    began = time.process_time()
-    read(body, MIXED, ALLOWED, AS_IS)
-    assert time.process_time() - began < 0.2
+def test_a_hostile_body_does_not_keep_us_busy(body: bytes) -> None:
+    with must_not_hang():
+        read(body, MIXED, ALLOWED, AS_IS)
 
 
 PIECES = st.sampled_from(

@@ -1,12 +1,11 @@
 """XML that peers send: what is taken, and what hostile documents cost."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sbc.b2bua.body.xml import MOST_DEPTH, BadXml, Element, parse, write
+from tests.support.hanging import must_not_hang
 
 LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">
 <!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]><l>&c;</l>"""
@@ -78,11 +77,9 @@ def test_an_encoding_that_it_claims_does_not_matter() -> None:
     ],
     ids=range(7),
 )
-def test_a_hostile_document_takes_no_time(data: bytes) -> None:
-    began = time.process_time()
-    with pytest.raises(BadXml):
+def test_a_hostile_document_does_not_keep_us_busy(data: bytes) -> None:
+    with must_not_hang(), pytest.raises(BadXml):
         parse(data)
-    assert time.process_time() - began < 0.2
 
 
 @given(
