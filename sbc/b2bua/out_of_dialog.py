@@ -78,6 +78,7 @@ class OutOfDialog:
         self._begins: Mapping[str, _Begin] = {
             "MESSAGE": pages.begin,
             "PUBLISH": self.publications.begin,
+            "REFER": self.subscriptions.refer,
             "SUBSCRIBE": self.subscriptions.begin,
         }
         """Methods that cross by themselves, without a call."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sbc.b2bua.crossing import Field
+from sbc.b2bua.leg import Peer
 from sbc.b2bua.usage import Usage
 from sbc.b2bua.wire import DialogId, Wire
 from sbc.sip.errors import BadMessage
@@ -145,6 +146,15 @@ def target_dialog(wire: Wire, headers: Headers, trunk: str, interface: str) -> t
     there = asked.for_peer(usage.peer)
     tags = f"local-tag={there.to_tag};remote-tag={there.from_tag}"
     return (("Target-Dialog", f"{there.call_id};{tags}"),)
+
+
+def known_to(wire: Wire, referrer: Peer, trunk: str, replaces: Replaces) -> Replaces | None:
+    """The dialog to be replaced, for the trunk that is referred; it must be one of the referrer's
+    own."""
+    named = wire.usages.get(replaces.dialog)
+    if named is None or named.leg.peer != referrer or named.over or named.closing:
+        return None
+    return replaces.known_as(wire.aliases.give(named, trunk, wire.tokens))
 
 
 def _ours(wire: Wire, dialog: DialogId, trunk: str, interface: str) -> Usage | None:

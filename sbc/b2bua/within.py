@@ -16,7 +16,7 @@ from sbc.b2bua.events import Acknowledged, RefreshDue, RequestCancelled, Request
 from sbc.b2bua.moving import branch_of
 from sbc.b2bua.pending import Asked
 from sbc.b2bua.refer import refer_to
-from sbc.b2bua.replaces import Replaces
+from sbc.b2bua.replaces import known_to
 from sbc.b2bua.teardown import finish
 from sbc.b2bua.usage import Usage
 from sbc.policy.hops import DEFAULT
@@ -137,7 +137,7 @@ def _refreshed(call: Call, event: Responded) -> None:
 def _request_crosses(call: Call, event: Requested, peer: Usage, left: int) -> None:
     fields: tuple[Field, ...] = ()
     if event.method == "REFER":
-        known_as = partial(_known_as, event.usage, peer)
+        known_as = partial(known_to, event.usage.wire, event.usage.leg.peer, peer.trunk)
         where = refer_to(event.usage.asked[event.key].request, peer.leg.listener, known_as)
         if where is None:
             event.usage.respond(event.key, 400)
@@ -145,15 +145,6 @@ def _request_crosses(call: Call, event: Requested, peer: Usage, left: int) -> No
         fields = (("Refer-To", where),)
     key = peer.request(event.method, fields, event.content, left)
     call.relayed[key] = (event.usage, event.key)
-
-
-def _known_as(referrer: Usage, referred: Usage, replaces: Replaces) -> Replaces | None:
-    """The dialog to be replaced, for who is referred; it must be one of the referrer's own."""
-    named = referrer.wire.usages.get(replaces.dialog)
-    if named is None or named.leg.peer != referrer.leg.peer or named.over or named.closing:
-        return None
-    wire = referrer.wire
-    return replaces.known_as(wire.aliases.give(named, referred.trunk, wire.tokens))
 
 
 def _offer_crosses(call: Call, event: Requested, peer: Usage, left: int) -> None:

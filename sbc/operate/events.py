@@ -51,6 +51,7 @@ EVENTS: Mapping[str, Level] = {
     "relay_lost": "error",
     "relay_up": "info",
     "subscribe_refused": "info",
+    "refer_refused": "info",
     "subscribed": "info",
     "subscription_ended": "info",
     "sdes_over_plain": "warning",

@@ -89,16 +89,15 @@ def test_what_belongs_into_a_dialog_finds_none(method: str) -> None:
     assert border.over()
 
 
-@pytest.mark.parametrize("method", ["REFER", "REGISTER"])
-def test_what_is_not_served_is_not_in_allow(method: str) -> None:
+def test_what_is_not_served_is_not_in_allow() -> None:
     border = Border()
     border.receive(
         invite()
-        .replace(b"INVITE sip", method.encode() + b" sip", 1)
-        .replace(b"CSeq: 1 INVITE", b"CSeq: 1 " + method.encode()),
+        .replace(b"INVITE sip", b"REGISTER sip", 1)
+        .replace(b"CSeq: 1 INVITE", b"CSeq: 1 REGISTER"),
         CALLER,
     )
-    assert method not in border.response(CALLER, 405).headers.allow
+    assert "REGISTER" not in border.response(CALLER, 405).headers.allow
     assert border.over()
 
 

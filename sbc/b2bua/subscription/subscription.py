@@ -76,8 +76,7 @@ class Subscription:
 
     def _notified(self, key: Key, request: Request) -> None:
         headers = request.headers
-        event = Event.parse(headers.get("event"))
-        if (event.package, event.id) != (self.watch.event.package, self.watch.far_id):
+        if not self.watch.far_means(Event.parse(headers.get("event"))):
             raise BadMessage(489, "Another event")
         said = SubscriptionState.parse(headers.get("subscription-state"))
         insists(request, LIST)
@@ -117,8 +116,7 @@ class Subscription:
     def _refresh_asked(self, key: Key, request: Request) -> None:
         """A SUBSCRIBE within the dialog: it goes on, or ends."""
         headers, watch = request.headers, self.watch
-        event = Event.parse(headers.get("event"))
-        if (event.package, event.id) != (watch.event.package, watch.event.id):
+        if not watch.means(Event.parse(headers.get("event"))):
             raise BadMessage(489, "Another event")
         if self.state in {State.ENDING, State.LEAVING}:
             raise BadMessage(481, "It is over")

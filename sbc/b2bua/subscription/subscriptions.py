@@ -14,7 +14,9 @@ from sbc.b2bua.call import Shared
 from sbc.b2bua.content import read
 from sbc.b2bua.leg import Peer
 from sbc.b2bua.page import Arrival
+from sbc.b2bua.refer import wanted
 from sbc.b2bua.subscription.half import Half
+from sbc.b2bua.subscription.referral import REFERRED, Referral
 from sbc.b2bua.subscription.watch import Asked, Watch, accepted
 from sbc.policy.chain import Attempt
 from sbc.routing.targets import Target
@@ -48,6 +50,20 @@ class Subscriptions:
         targets = [each for each in targets if event.package in terms[each.trunk].events]
         if event.package not in terms[attempt.trunk].events or not targets:
             raise BadMessage(489, "An event package which does not cross")
+        self._begin(arrival, event, targets, Watch)
+
+    def refer(self, arrival: Arrival, targets: list[Target]) -> None:
+        """A REFER outside any dialog. Raises BadMessage likewise."""
+        referrer = self._shared.terms[arrival.attempt.trunk]
+        if referrer.refer != "relay":
+            raise BadMessage(403, "It may not refer outside a call")
+        wanted(arrival.request)
+        self._begin(arrival, REFERRED, targets, Referral)
+
+    def _begin(
+        self, arrival: Arrival, event: Event, targets: list[Target], kind: type[Watch]
+    ) -> None:
+        terms, request, attempt = self._shared.terms, arrival.request, arrival.attempt
         if not request.headers.contacts:
             raise BadMessage(400, "Missing Contact")
         content, described = read(request, terms[attempt.trunk])
@@ -63,7 +79,7 @@ class Subscriptions:
         trusted = terms[attempt.trunk].trusted
         peer = Peer(attempt.zone, attempt.trunk, trusted, attempt.user)
         asked = Asked(arrival, peer, content.proved(attempt.user))
-        watch = Watch(self._shared, asked, event, targets, self._opening, self._over)
+        watch = kind(self._shared, asked, event, targets, self._opening, self._over)
         self.watches[watch] = None
         self._count(peer, 1)
         self._safely(watch, watch.send)

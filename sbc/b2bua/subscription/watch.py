@@ -49,6 +49,8 @@ class Asked:
 class Watch:
     call = None
     """It belongs to none."""
+    method = "SUBSCRIBE"
+    """What asks for it, outside any dialog."""
 
     def __init__(
         self,
@@ -91,6 +93,14 @@ class Watch:
     def far_event(self) -> Event:
         return replace(self.event, id=self.far_id)
 
+    def means(self, event: Event) -> bool:
+        """Does the subscriber mean this one by it?"""
+        return (event.package, event.id) == (self.event.package, self.event.id)
+
+    def far_means(self, event: Event) -> bool:
+        """And the notifier?"""
+        return (event.package, event.id) == (self.event.package, self.far_id)
+
     # --- the SUBSCRIBE ----------------------------------------------------------------------------
 
     def send(self) -> None:
@@ -113,7 +123,7 @@ class Watch:
             ("From", from_field(who, host, self.tag)),
             ("To", to_field(asked.arrival.who, terms.domain or uri_host(target))),
             ("Call-ID", self.call_id),
-            ("CSeq", "1 SUBSCRIBE"),
+            ("CSeq", f"1 {self.method}"),
             ("Contact", self._contact),
             ("User-Agent", wire.user_agent),
             *told_to(asked.arrival.told, target.trunk),
@@ -123,7 +133,7 @@ class Watch:
         ]
         uri = request_uri(asked.arrival.who.called, target)
         self._sent = Sent(
-            build_request("SUBSCRIBE", uri, fields, content.payload, content.payload_type)
+            build_request(self.method, uri, fields, content.payload, content.payload_type)
         )
         self._key = wire.send(self._sent.request, target.flow, self)
 
@@ -186,20 +196,20 @@ class Watch:
             found = self._fork(tag, dialog, flow)
             found.await_notify()
         granted = response.headers.expires
-        found.granted(self.asked if granted is None else granted)
+        if granted is not None:  # else what was asked for holds, or what a NOTIFY has said
+            found.granted(granted)
         self._final = True
         self.wire.timer((self, "forks"), GIVE_UP)
         near, request = found.near, self._asked.arrival.request
         content, _ = read_leniently(response, self._shared.terms[self.trunk])
-        fields = (
-            ("Contact", near.dialog.contact),
-            *recorded(request),
-            ("Expires", str(found.lasts())),
-        )
+        fields = (("Contact", near.dialog.contact), *recorded(request), *self.grants(found))
         self.wire.respond(
             self._asked.arrival.key,
             near.response(request, response.status, fields, without_ours(content)),
         )
+
+    def grants(self, subscription: Subscription) -> tuple[Field, ...]:
+        return (("Expires", str(subscription.lasts())),)
 
     def _refused(self, response: Response) -> None:
         content, _ = read_leniently(response, self._shared.terms[self.trunk])
@@ -231,7 +241,7 @@ class Watch:
         )
         self._final = True
         labels = {"trunk": asked.peer.trunk, "to_trunk": self.trunk, "status": str(status)}
-        wire.note("subscribe_refused", labels, why=why)
+        wire.note(f"{self.method.lower()}_refused", labels, why=why)
         self._check()
 
     # --- what comes of it -------------------------------------------------------------------------

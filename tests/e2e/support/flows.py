@@ -31,7 +31,7 @@ a=rtpmap:8 PCMA/8000
 a=rtpmap:101 telephone-event/8000"""
 
 
-_DIALOGUE = {"INVITE", "SUBSCRIBE"}
+_DIALOGUE = {"INVITE", "SUBSCRIBE", "REFER"}
 """Methods that begin a dialog."""
 
 

@@ -85,6 +85,10 @@ REFERS_ATTENDED = """
 > REFER +Refer-To: <sip:{carol}@{border}?Replaces={call-id:2}%3Bto-{theirs:2}%3Bfrom-tag%3D{mine:2}>
 < 202
 """
+SAYS = (
+    "\n> NOTIFY body=SIP/2.0_{status} +Event: refer +Subscription-State: {state}"
+    " +Content-Type: message/sipfrag\n< 200"
+)
 FORWARDED = """
 < INVITE
 > 302 +Contact: <sip:{carol}@inside.invalid>
@@ -275,6 +279,19 @@ FLOWS = (
             "agent": "< SUBSCRIBE ?Event: dialog\n> 200 +Expires: 600"
             + "\n> NOTIFY +Event: dialog +Subscription-State: active;expires=600\n< 200",
             "free": ANSWERS,
+        },
+    ),
+    Flow(
+        "5359 2.18 click to dial",
+        {
+            "bob": "> REFER alice +Refer-To: <sip:{carol}@{border}>\n< 202"
+            + "\n< NOTIFY ?sipfrag.*SIP/2.0 100\n> 200\n< NOTIFY ?sipfrag.*SIP/2.0 200\n> 200",
+            "alice": "< REFER ?Refer-To: <sip:{carol}@{border}\n> 202"
+            + SAYS.format(state="active;expires=60", status="100_Trying")
+            + "\n2> INVITE carol sdp\n2< 180\n2< 200\n2> ACK"
+            + SAYS.format(state="terminated;reason=noresource", status="200_OK")
+            + "\n~ 100\n2> BYE\n2< 200",
+            "carol": ANSWERS,
         },
     ),
 )
