@@ -78,15 +78,6 @@ def test_a_notify_may_come_before_its_answer() -> None:
     assert border.over()
 
 
-@pytest.mark.parametrize("event", ["refer;id=2", "dialog", "refer;id=x"])
-def test_a_notify_of_another_event_is_refused(event: str) -> None:
-    border = Border()
-    here, there = referred(border)
-    tells(there, "active;expires=60", event)
-    there.heard(489)
-    assert here.inbox() == []
-
-
 def test_the_referrer_may_stop_listening() -> None:
     border = Border()
     here, there = referred(border)
