@@ -26,8 +26,11 @@ MTU = 1200
 MOST_CLIENTS = 4096
 MOST_OF_ONE = 64
 """Associations with one IP address."""
-HELLOS = 20.0
-"""Handshakes that one IP address may begin in a second."""
+HELLOS = 200.0
+"""Questions for a cookie that one IP address may ask in a second. They cost little, and whoever
+forges that address asks on its account."""
+HANDSHAKES = 20.0
+"""And those that it may begin, with the cookie; many clients may stand behind one NAT."""
 PATIENCE = 15.0
 """Seconds for a stranger to become a client."""
 LOOK = 1.0
@@ -63,6 +66,7 @@ class DatagramTls:
         self._open: dict[Address, _Association] = {}
         self._of: Counter[str] = Counter()
         self._hellos = Rates(HELLOS, 2 * HELLOS)
+        self._handshakes = Rates(HANDSHAKES, 2 * HANDSHAKES)
         self._loop.add_reader(self._socket.fileno(), self._readable)
         self._sweeper = self._loop.call_later(LOOK, self._sweep)
 
@@ -109,6 +113,8 @@ class DatagramTls:
         except SSL.Error:
             return
         if len(self._open) >= MOST_CLIENTS or self._of[remote[0]] >= MOST_OF_ONE:
+            return
+        if not self._handshakes.allow(remote[0], self._loop.time()):
             return
         association = _Association(self, connection, Client("dtls", self._local, remote))
         self._open[remote] = association

@@ -183,6 +183,43 @@ def test_one_address_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     rigged(tmp_path, test)
 
 
+def test_who_asks_for_cookies_takes_no_handshake_from_others_at_its_address(tmp_path: Path) -> None:
+    async def test(rig: Rig, client: DtlsClient) -> None:
+        asking = DtlsClient(rig)
+        try:
+            (hello,) = asking.step()
+            for _ in range(3 * int(datagram_tls.HANDSHAKES)):
+                asking.send(hello)
+                await received(asking.socket)
+            await client.shake()
+            assert len(rig.server) == 1
+        finally:
+            asking.socket.close()
+
+    rigged(tmp_path, test)
+
+
+def test_one_address_begins_so_many_handshakes_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datagram_tls, "HANDSHAKES", 0.5)
+
+    async def test(rig: Rig, client: DtlsClient) -> None:
+        await client.shake()
+        other = DtlsClient(rig)
+        try:
+            other.send(*other.step())
+            other.connection.bio_write(await received(other.socket))
+            other.send(*other.step())
+            client.say(REQUEST)
+            await rig.up.next()
+            assert len(rig.server) == 1
+        finally:
+            other.socket.close()
+
+    rigged(tmp_path, test)
+
+
 def test_records_are_put_into_as_few_datagrams_as_hold_them() -> None:
     def record(size: int) -> bytes:
         return b"\x16\xfe\xfd" + bytes(8) + size.to_bytes(2, "big") + bytes(size)
