@@ -15,6 +15,7 @@ need nft nftables
 need tcpdump tcpdump
 need turnutils_uclient coturn
 need kamailio kamailio
+need rtpengine rtpengine-daemon
 need chromium chromium
 need node nodejs
 need npm npm
@@ -25,6 +26,13 @@ ls /usr/lib/*/kamailio/modules/presence_xml.so >/dev/null 2>&1 || packages="$pac
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing for the tests:$packages"
     export DEBIAN_FRONTEND=noninteractive
+    # The tests start what they need themselves: none is to start as a service, on ports of its own.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap 'rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+    fi
     apt-get update -q >/dev/null
     # shellcheck disable=SC2086  # one word a package
     apt-get install -q -y --no-install-recommends $packages >/dev/null
