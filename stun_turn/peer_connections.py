@@ -162,6 +162,15 @@ class _Peer(asyncio.Protocol):
         self._transport.pause_reading()
         if not self._of.made(self):
             self._transport.abort()
+            return
+        asyncio.get_running_loop().call_soon(self._hold)
+
+    def _hold(self) -> None:
+        """Before Python 3.11.4 asyncio, unlike uvloop, begins to read after `connection_made`,
+        paused or not (CPython gh-103607)."""
+        if self._client is None:
+            self.read_on(True)
+            self.read_on(False)
 
     def join(self, client: Piped) -> None:
         self._client = client
